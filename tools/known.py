@@ -1,0 +1,125 @@
+"""What a session knows so far: the fold of the facts its tools established. A plain value; `learn` is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from tools.facts import (
+    AnyFact,
+    CandidateMeasured,
+    DatasetPrepared,
+    DatasetStaged,
+    DeploymentSeen,
+    GateShown,
+    JobCancelled,
+    JobNotCreated,
+    JobSeen,
+    Listed,
+    ModelsListed,
+    PlanDrafted,
+    ReportWritten,
+    Scaled,
+    UploadFinished,
+)
+from tuning.plan import Plan
+from tuning.plan_sft import Material, ModelFacts
+from tuning.request import Request
+
+TERMINAL = frozenset(
+    {
+        "JOB_STATE_COMPLETED",
+        "JOB_STATE_FAILED",
+        "JOB_STATE_CANCELLED",
+        "JOB_STATE_EXPIRED",
+        "JOB_STATE_EARLY_STOPPED",
+    }
+)
+SUCCEEDED = frozenset({"JOB_STATE_COMPLETED", "JOB_STATE_EARLY_STOPPED"})
+EMPTY: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Known:
+    """Facts by the key that matters. `jobs` is by full resource name, for a revised plan may reuse a trained job."""
+
+    request: Request = field(default_factory=Request)
+    models: tuple[ModelFacts, ...] = ()
+    models_missing: tuple[str, ...] = ()
+    staged: Mapping[str, DatasetStaged] = field(default_factory=dict)
+    material: Material | None = None
+    plan: Plan | None = None
+    uploads: Mapping[str, str] = field(default_factory=dict)
+    """Resource name -> item id, of uploads that are READY."""
+    jobs: Mapping[str, JobSeen] = field(default_factory=dict)
+    not_created: frozenset[str] = frozenset()
+    measured: Mapping[str, CandidateMeasured] = field(default_factory=dict)
+    """Item id -> what its metrics say."""
+    deployments: Mapping[str, DeploymentSeen] = field(default_factory=dict)
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    scoreboard: GateShown | None = None
+    report: ReportWritten | None = None
+
+    def learn(self, fact: AnyFact) -> Known:
+        """This knowledge with one more fact."""
+        match fact:
+            case ModelsListed():
+                return replace(self, models=fact.models, models_missing=fact.missing)
+            case DatasetStaged():
+                return replace(self, staged={**self.staged, fact.role: fact})
+            case DatasetPrepared():
+                return replace(self, material=fact.material)
+            case PlanDrafted():
+                return replace(self, plan=fact.plan, scoreboard=None)
+            case GateShown(gate="promotion"):
+                return replace(self, scoreboard=fact)
+            case UploadFinished():
+                return replace(self, uploads={**self.uploads, fact.resource: fact.item})
+            case JobSeen():
+                return replace(
+                    self, jobs={**self.jobs, fact.resource: fact}, not_created=self.not_created - {fact.resource}
+                )
+            case JobNotCreated():
+                return replace(self, not_created=self.not_created | {fact.resource})
+            case JobCancelled():
+                return self._cancelled(fact)
+            case CandidateMeasured():
+                return replace(self, measured={**self.measured, fact.item: fact})
+            case DeploymentSeen():
+                return replace(self, deployments={**self.deployments, fact.resource: fact})
+            case Scaled():
+                return replace(self, replicas={**self.replicas, fact.resource: fact.replicas})
+            case ReportWritten():
+                return replace(self, report=fact)
+            case Listed() | GateShown():
+                return self
+
+    def job(self, item_id: str) -> JobSeen | None:
+        """The latest attempt of a train item of the current plan, None when none was created."""
+        item = self.plan.item(item_id) if self.plan else None
+        if item is None or self.plan is None:
+            return None
+        for attempt in range(item.attempts, 0, -1):
+            name = f"accounts/{self.plan.account}/supervisedFineTuningJobs/{item.attempt_id(attempt)}"
+            if name in self.jobs:
+                return self.jobs[name]
+        return None
+
+    def outputs(self) -> dict[str, str]:
+        """Item id -> the model that its finished job wrote: what fills the plan's holes."""
+        found: dict[str, str] = {}
+        for item in self.plan.items if self.plan else ():
+            job = self.job(item.id) if item.kind == "train" else None
+            if job is not None and job.state in SUCCEEDED and job.output_model:
+                found[item.id] = job.output_model
+        return found
+
+    def deployment(self, item_id: str) -> DeploymentSeen | None:
+        return next((d for d in self.deployments.values() if d.item == item_id), None)
+
+    def _cancelled(self, fact: JobCancelled) -> Known:
+        seen = self.jobs.get(fact.resource)
+        if seen is None:
+            return self
+        return replace(self, jobs={**self.jobs, fact.resource: seen.model_copy(update={"state": fact.state})})
