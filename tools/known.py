@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 from tools.facts import (
     AnyFact,
@@ -37,7 +36,6 @@ TERMINAL = frozenset(
     }
 )
 SUCCEEDED = frozenset({"JOB_STATE_COMPLETED", "JOB_STATE_EARLY_STOPPED"})
-EMPTY: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -98,12 +96,11 @@ class Known:
     def job(self, item_id: str) -> JobSeen | None:
         """The latest attempt of a train item of the current plan, None when none was created."""
         item = self.plan.item(item_id) if self.plan else None
-        if item is None or self.plan is None:
+        if item is None:
             return None
         for attempt in range(item.attempts, 0, -1):
-            name = f"accounts/{self.plan.account}/supervisedFineTuningJobs/{item.attempt_id(attempt)}"
-            if name in self.jobs:
-                return self.jobs[name]
+            if item.resource(attempt) in self.jobs:
+                return self.jobs[item.resource(attempt)]
         return None
 
     def outputs(self) -> dict[str, str]:

@@ -97,6 +97,12 @@ class PlanItem(Frozen):
         """The id of the resource that the n-th attempt creates (1 is the first)."""
         return self.resource_id if attempt == 1 else f"{self.resource_id}-a{attempt}"
 
+    def resource(self, attempt: int = 1) -> str:
+        """Full name of what the n-th attempt creates, as the platform spells it; empty for items that create nothing."""
+        if self.request is None:
+            return ""
+        return f"{self.request.path.removeprefix('/v1/')}/{self.attempt_id(attempt)}"
+
     def request_for(self, attempt: int, outputs: Mapping[str, str]) -> WireRequest | None:
         """The exact request of one attempt, holes filled from `outputs` (item id -> model name).
 
