@@ -1,0 +1,72 @@
+"""Cancels a training job of this session, or finds that it has ended or was never created."""
+
+from __future__ import annotations
+
+import fireworks
+
+from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.errors import platform_errors
+from tools.facts import JobCancelled, JobNotCreated
+from tools.known import TERMINAL
+from tools.resources import find, short_id
+
+
+class CancelArguments(Arguments):
+    """Full resource name of a job that this session created or meant to create."""
+
+    resource: str
+
+
+async def cancel_job(arguments: CancelArguments, context: ToolContext) -> ToolResult:
+    """Cancels; calling it again changes nothing. Raises ToolError for jobs of others and for refusals."""
+    name = arguments.resource
+    owner = _planned(context, name)
+    job = await find(context, name)
+    if job is None:
+        fact = JobNotCreated(item=owner[0], attempt=owner[1], resource=name)
+        return ToolResult(facts=(fact,), text=f"{name} does not exist: nothing to cancel")
+    state = str(job.get("state") or "JOB_STATE_UNSPECIFIED")
+    if state not in TERMINAL and state != "JOB_STATE_CANCELLING":
+        await _cancel(context, name)
+        after = await find(context, name) or {}
+        state = str(after.get("state") or "JOB_STATE_CANCELLED")
+    return ToolResult(facts=(JobCancelled(resource=name, state=state),), text=f"{name}: {state}")
+
+
+async def _cancel(context: ToolContext, name: str) -> None:
+    with platform_errors(f"cancelling {name}"):
+        try:
+            await context.platform.supervised_fine_tuning_jobs.cancel(
+                short_id(name), account_id=context.account, body={}
+            )
+        except (fireworks.BadRequestError, fireworks.ConflictError):
+            # It may have ended between our look and the cancel; only then is there nothing to report.
+            job = await find(context, name)
+            if job is not None and job.get("state") not in TERMINAL:
+                raise
+
+
+def _planned(context: ToolContext, name: str) -> tuple[str, int]:
+    """Item and attempt of an own job. Raises ToolError for any other."""
+    seen = context.known.jobs.get(name)
+    if seen is not None:
+        return seen.item, seen.attempt
+    for item in context.known.plan.items if context.known.plan else ():
+        for attempt in range(1, item.attempts + 1):
+            if item.kind == "train" and item.resource(attempt) == name:
+                return item.id, attempt
+    raise ToolError(
+        f"{name[:200]} is not a job of this session, so it is left alone",
+        owner="yours",
+        next_step="Cancel it yourself.",
+    )
+
+
+TOOL = FunctionTool(
+    name="cancel_job",
+    effect=Effect.SETTLE,
+    description="Cancels a training job that this session created.",
+    arguments=CancelArguments,
+    function=cancel_job,
+    parallel=True,
+)

@@ -1,0 +1,147 @@
+"""Deploys the model that a plan item names, and asks it for one real answer before calling it serving."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import fireworks
+
+from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.errors import platform_errors, quote, refused_by_guard
+from tools.facts import DeploymentSeen
+from tools.resources import Document, create, document, plan_item, read
+from tuning.formats import prompt_of
+from tuning.plan import PlanItem
+
+DEFAULT_MAX_TOKENS = 512
+"""Enough for a thinking model to come to its answer."""
+MAX_PROMPT_BYTES = 8_000
+FALLBACK_PROMPT = [{"role": "user", "content": "Hello! Please answer with one short sentence."}]
+
+
+class DeployArguments(Arguments):
+    """A deploy or probe item of the plan. `probe` asks the deployment for an answer instead of creating it."""
+
+    item: str
+    probe: bool = False
+
+
+async def deploy_model(arguments: DeployArguments, context: ToolContext) -> ToolResult:
+    """The deployment as it is now; never waits for it: call again with `probe`. Raises ToolError."""
+    item = plan_item(context, arguments.item, "deploy", "probe")
+    deploy = item if item.kind == "deploy" else plan_item(context, item.needs[0], "deploy")
+    request = deploy.request_for(1, context.known.outputs())
+    if request is None:
+        raise ToolError(
+            f"{deploy.id} cannot start: the model that it deploys is not there yet",
+            owner="unknown",
+            next_step="Finish the training that it needs first.",
+        )
+    name, model = deploy.resource(), str((request.body or {})["baseModel"])
+    probing = arguments.probe or item.kind == "probe"
+    found = await (read(context, name) if probing else create(context, request, name))
+    seen = _seen(context, deploy, name, model, found)
+    if probing and seen.state == "READY":
+        seen = await _probed(context, _max_tokens(context, item, deploy), seen)
+    text = f"{deploy.title}: {'serving' if seen.serving else seen.state}"
+    return ToolResult(facts=(seen,), text=text)
+
+
+def endpoint(context: ToolContext) -> str:
+    """Base address of the OpenAI-compatible API, for the user's own programs."""
+    return (
+        f"{context.platform_url}/inference/v1" if context.platform_kind == "fireworks" else f"{context.platform_url}/v1"
+    )
+
+
+def _seen(context: ToolContext, item: PlanItem, name: str, model: str, found: Document) -> DeploymentSeen:
+    """The deployment's state; that it was seen serving is kept while it stays READY."""
+    state = str(found.get("state") or "STATE_UNSPECIFIED")
+    if state == "FAILED":
+        status = found.get("status")
+        words = quote(status.get("message") or "") if isinstance(status, dict) else ""
+        raise ToolError(
+            f"the deployment {name} failed{': ' if words else ''}{words}",
+            owner="platform",
+            next_step="It was left as it is; the tuned model is not lost and can be deployed again.",
+        )
+    before = context.known.deployments.get(name)
+    serving = bool(before and before.serving and state == "READY")
+    answer = before.answer if before and serving else ""
+    return DeploymentSeen(
+        item=item.id,
+        resource=name,
+        model=model,
+        state=state,
+        serving=serving,
+        endpoint=endpoint(context),
+        answer=answer,
+    )
+
+
+def _max_tokens(context: ToolContext, item: PlanItem, deploy: PlanItem) -> int:
+    """The bound that the plan gives the probe."""
+    items = context.known.plan.items if context.known.plan else ()
+    probes = (item, *(other for other in items if other.kind == "probe" and deploy.id in other.needs))
+    return next((p.envelope.max_tokens for p in probes if p.envelope), DEFAULT_MAX_TOKENS)
+
+
+async def _probed(context: ToolContext, max_tokens: int, seen: DeploymentSeen) -> DeploymentSeen:
+    """With `serving` true after a real answer; unchanged while the deployment is still waking up."""
+    messages = await asyncio.to_thread(_prompt, context)
+    with platform_errors(f"asking the deployment {seen.resource} for an answer"):
+        try:
+            answer = document(
+                await context.platform.with_options(max_retries=0).chat.completions.create(
+                    model=f"{seen.model}#{seen.resource}", messages=messages, max_tokens=max_tokens
+                )
+            )
+        except (fireworks.InternalServerError, fireworks.NotFoundError, fireworks.RateLimitError) as error:
+            if refused_by_guard(error) or error.status_code == 500:
+                raise
+            await context.emit("the deployment is READY but does not answer yet")
+            return seen
+    text = _answer(answer)
+    if not text:
+        raise ToolError(
+            f"the deployment {seen.resource} gave an empty answer",
+            owner="unknown",
+            next_step="Ask it again, or look at the model's training.",
+            retry=True,
+        )
+    return seen.model_copy(update={"serving": True, "answer": quote(text)})
+
+
+def _prompt(context: ToolContext) -> Any:
+    """The prompt of the first held-out row, for that is what the model is for; a greeting when there is none."""
+    material = context.known.material
+    parts = (material.part(role) for role in ("test", "validation", "full")) if material else ()
+    for part in parts:
+        path = context.workspace / part.path if part else None
+        if path is None or not path.exists():
+            continue
+        with path.open("rb") as file:
+            line = file.readline(MAX_PROMPT_BYTES)
+        if line.endswith(b"\n"):
+            return prompt_of(json.loads(line)) or FALLBACK_PROMPT
+    return FALLBACK_PROMPT
+
+
+def _answer(completion: Document) -> str:
+    """The text of the first choice: the answer, or the thinking when the tokens did not reach further."""
+    choices = completion.get("choices")
+    message = choices[0].get("message") if isinstance(choices, list) and choices else None
+    if not isinstance(message, dict):
+        return ""
+    return str(message.get("content") or message.get("reasoning_content") or "").strip()
+
+
+TOOL = FunctionTool(
+    name="deploy_model",
+    effect=Effect.SPEND,
+    description="Creates the planned deployment of a tuned model, or probes it with one real completion.",
+    arguments=DeployArguments,
+    function=deploy_model,
+)

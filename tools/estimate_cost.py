@@ -1,0 +1,68 @@
+"""Compiles the plan of the request as it stands now, with its price. Nothing is sent anywhere."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.facts import PlanDrafted
+from tools.resources import short_id
+from tuning.plan_sft import ModelFacts, Site, compile_sft
+
+
+class EstimateArguments(Arguments):
+    """`revision` counts the plans of a session: 1 for the first, one more after each change the user asks for."""
+
+    revision: int = Field(default=1, ge=1)
+
+
+async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> ToolResult:
+    """The plan and its cost. Raises ToolError when the data or the models are not known yet or can't be tuned."""
+    known = context.known
+    if known.material is None:
+        raise ToolError(
+            "there is no prepared data to plan with", owner="unknown", next_step="Prepare the data set first."
+        )
+    site = Site(context.platform_kind, context.account, context.session, context.prices)
+    plan = compile_sft(known.request, known.material, _models(context), site, arguments.revision)
+    text = (
+        f"Plan {plan.revision}: {len(plan.candidates)} candidates, {len(plan.items)} items, "
+        f"${plan.cost.low:.2f} to ${plan.cost.high:.2f}, {plan.minutes.low:.0f} to {plan.minutes.high:.0f} minutes"
+    )
+    if plan.unknown_prices:
+        text += f"; no price is known for {', '.join(plan.unknown_prices)}"
+    return ToolResult(facts=(PlanDrafted(plan=plan),), text=text)
+
+
+def _models(context: ToolContext) -> tuple[ModelFacts, ...]:
+    """The requested models as the platform described them, in the user's order."""
+    request, known = context.known.request, context.known.models
+    if not request.base_models:
+        raise ToolError("no base model is named", owner="yours", next_step="Say which base model to tune.")
+    by_id = {short_id(model.name): model for model in known}
+    found: list[ModelFacts] = []
+    for name in request.base_models:
+        model = by_id.get(short_id(name))
+        if model is None:
+            raise ToolError(
+                f"the platform has not described the base model {name[:100]!r}",
+                owner="yours",
+                next_step="Look it up with list_resources, or choose another model.",
+            )
+        if not model.tunable:
+            raise ToolError(
+                f"{short_id(model.name)} cannot be tuned on this platform",
+                owner="yours",
+                next_step="Choose a tunable model; list_resources names them.",
+            )
+        found.append(model)
+    return tuple(dict.fromkeys(found))
+
+
+TOOL = FunctionTool(
+    name="estimate_cost",
+    effect=Effect.READ,
+    description="Compiles the plan from the request, the prepared data and the models, and prices it.",
+    arguments=EstimateArguments,
+    function=estimate_cost,
+)
