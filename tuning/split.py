@@ -1,0 +1,128 @@
+"""Which rows train, validate and test. The same rows, seed and rules give the same split on every machine.
+
+Order comes from hashing the seed with each row's place in the file, never from a library's random generator, whose
+sequence may change between versions. Rows with equal keys (duplicates) stay together, so none is on two sides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+SEED = 42
+SMALL = 50
+"""Below this many rows there is a validation set only."""
+MAX_SFT_TEST = 1_000
+_VALIDATION = 0.1
+
+Task = Literal["sft", "preference", "classification"]
+_TEST: dict[Task, float] = {"sft": 0.1, "preference": 0.2, "classification": 0.2}
+
+
+class Split(NamedTuple):
+    """Row numbers from 0, each list ascending. `train` and `validation` together make the final run's data."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+
+    @property
+    def final(self) -> tuple[int, ...]:
+        """What the final run trains on: train and validation."""
+        return tuple(sorted(self.train + self.validation))
+
+
+def split(
+    rows: int,
+    task: Task = "sft",
+    *,
+    keys: Sequence[int] | None = None,
+    labels: Sequence[Hashable] | None = None,
+    train_fraction: float | None = None,
+    own_test: bool = False,
+    seed: int = SEED,
+) -> Split:
+    """Split `rows` rows of one file.
+
+    Test: 10% for sft (at most 1,000 rows), 20% for preference and classification, or what `train_fraction` leaves;
+    none when the user brings an evaluation set (`own_test`) or when there are fewer than 50 rows. Validation: 10% of
+    the rest, one row at least. `keys` (one per row, see rows.Sample.prompt_key) hold duplicates together; `labels` (one
+    per row) spread each label over the sides in proportion. To train on the test rows too, at the user's word, take
+    `final` and `test` together afterwards. Raises ValueError for a fraction outside (0, 1], for fewer than 2 rows and for
+    sequences of another length than `rows`.
+    """
+    if rows < 2:
+        raise ValueError(f"{rows} row(s) cannot be split into a training and a validation part")
+    if train_fraction is not None and not 0 < train_fraction <= 1:
+        raise ValueError(f"the training fraction is {train_fraction}, and must be above 0 and at most 1")
+    for name, given in (("keys", keys), ("labels", labels)):
+        if given is not None and len(given) != rows:
+            raise ValueError(f"{len(given)} {name} were given for {rows} rows")
+    groups = _groups(rows, keys, labels, seed)
+    wanted = _test_rows(rows, task, train_fraction, own_test)
+    test = _take(groups, wanted)
+    taken = set(test)
+    rest = [group for group in groups if group.first not in taken]
+    remaining = rows - len(test)
+    validation = _take(rest, min(max(1, round(remaining * _VALIDATION)), remaining - 1))
+    taken.update(validation)
+    return Split(tuple(row for row in range(rows) if row not in taken), tuple(validation), tuple(test))
+
+
+def _test_rows(rows: int, task: Task, train_fraction: float | None, own_test: bool) -> int:
+    if own_test:
+        return 0
+    if train_fraction is not None:
+        return min(round(rows * (1 - train_fraction)), rows - 2)
+    if rows < SMALL:
+        return 0
+    wanted = round(rows * _TEST[task])
+    return min(wanted, MAX_SFT_TEST) if task == "sft" else wanted
+
+
+class _Group(NamedTuple):
+    """Rows that stay together, and the place in the order that they are taken in."""
+
+    order: tuple[float, bytes]
+    first: int
+    members: tuple[int, ...]
+
+
+def _digest(seed: int, row: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{row}".encode()).digest()
+
+
+def _groups(rows: int, keys: Sequence[int] | None, labels: Sequence[Hashable] | None, seed: int) -> list[_Group]:
+    """Groups of rows in the order of taking: random, and with labels interleaved so that any start is in proportion."""
+    members: dict[Hashable, list[int]] = {}
+    for row in range(rows):
+        members.setdefault(row if keys is None else keys[row], []).append(row)
+    strata: dict[Hashable, list[tuple[bytes, list[int]]]] = {}
+    for group in members.values():
+        stratum = labels[group[0]] if labels is not None else None
+        strata.setdefault(stratum, []).append((_digest(seed, group[0]), group))
+    ordered = []
+    for stratum in strata.values():
+        stratum.sort()
+        for place, (digest, group) in enumerate(stratum):
+            # The n-th of a label's m groups stands at (n + 1/2) / m: a start of share s holds about s of every label.
+            position = (place + 0.5) / len(stratum) if labels is not None else 0.0
+            ordered.append(_Group((position, digest), group[0], tuple(group)))
+    return sorted(ordered)
+
+
+def _take(groups: Iterable[_Group], wanted: int) -> list[int]:
+    """The rows of the first groups, `wanted` in number; a group that does not fit any more is passed over."""
+    taken: list[int] = []
+    for group in groups:
+        if len(taken) + len(group.members) <= wanted:
+            taken += group.members
+    return sorted(taken)
+
+
+def subsample(rows: int, size: int = 1_000, seed: int = SEED) -> tuple[int, ...]:
+    """`size` of `rows` row numbers, ascending; all of them when there are no more. A smaller size gives a subset."""
+    if rows <= size:
+        return tuple(range(rows))
+    return tuple(sorted(sorted(range(rows), key=lambda row: _digest(seed, row))[:size]))
