@@ -1,0 +1,283 @@
+"""Turns the staged data into what training needs: trainable chat, split and subsampled. Nothing is uploaded.
+
+Equal input gives equal bytes, so a plan that names their SHA-256 stays true however often this runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.download_dataset import Role, inspected, source_name
+from tools.facts import DatasetPrepared, DatasetStaged
+from tools.files import CHUNK, blocks_of, replacing, write_whole
+from tools.tokenizer import context_length, counters_of
+from tuning.facts import ConversionKind, DatasetFacts
+from tuning.findings import MIN_ROWS
+from tuning.formats import dump_row, kind_of, to_chat
+from tuning.inspection import inspect
+from tuning.lines import read_lines
+from tuning.plan import Interval
+from tuning.plan_sft import Material, Part
+from tuning.request import Request
+from tuning.rows import RowError, read_row
+from tuning.split import Split, split, subsample
+from tuning.tokens import TokenCounter
+from tuning.workflows import SMALL_DATA_ROWS, SWEEP_ROWS
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Converted:
+    """A file of trainable chat rows: where each begins (and the last ends), its prompt's key, and what was left out."""
+
+    path: Path
+    offsets: array[int] = field(default_factory=lambda: array("Q", [0]))
+    keys: array[int] = field(default_factory=lambda: array("Q"))
+    dropped: int = 0
+
+    @property
+    def rows(self) -> int:
+        return len(self.keys)
+
+    def lines(self, rows: Iterable[int]) -> Iterator[bytes]:
+        """The lines of the given rows (ascending), each with its line end."""
+        with self.path.open("rb") as file:
+            for row in rows:
+                file.seek(self.offsets[row])
+                yield file.read(self.offsets[row + 1] - self.offsets[row])
+
+
+@dataclass(frozen=True)
+class Source:
+    """A staged data set and what is known about it."""
+
+    staged: DatasetStaged
+    path: Path
+    facts: DatasetFacts
+
+
+async def prepare_dataset(arguments: Arguments, context: ToolContext) -> ToolResult:
+    """Writes the parts into the workspace. Raises ToolError when the data cannot train or judge a model."""
+    train = await _source(context, "train", context.known.request.train_dataset)
+    own = context.known.request.eval_dataset
+    held_out = await _source(context, "eval", own) if own else None
+    counters = await counters_of(context)
+    await context.emit("converting and splitting the data")
+    try:
+        material = await asyncio.to_thread(_prepare, context, train, held_out, counters)
+    except OSError as error:
+        raise ToolError(
+            f"the prepared data cannot be written: {error.strerror}", owner="yours", next_step="Check the disk."
+        ) from error
+    lines = [f"{part.role}: {part.rows:,} rows" for part in material.parts]
+    text = "\n".join([*lines, *material.notes, *(f"Warning: {warning}" for warning in material.warnings)])
+    return ToolResult(facts=(DatasetPrepared(material=material),), text=text)
+
+
+async def _source(context: ToolContext, role: Role, name: str | None) -> Source:
+    """The staged set of that role, inspected again with what is known by now. Raises ToolError when it cannot serve."""
+    staged = context.known.staged.get(role)
+    path = context.workspace / staged.path if staged else None
+    if staged is None or path is None or not path.exists() or (name and source_name(name, context) != staged.name):
+        raise ToolError(
+            f"the {role} data set is not staged", owner="unknown", next_step="Call download_dataset for it first."
+        )
+    facts = await inspected(context, role, staged.name, path)
+    problem = "" if facts.usable else facts.verdict
+    if not problem and facts.format == "preference":
+        problem = "these are preference pairs, and supervised fine-tuning needs chat rows"
+    if not problem and facts.trainable_rows < MIN_ROWS:
+        problem = "its rows have no answers to learn from (no assistant turn and no ground_truth)"
+    if problem:
+        raise ToolError(
+            f"{staged.name}: {problem}", owner="yours", next_step="Mend the file, or name another data set."
+        )
+    return Source(staged, path, facts)
+
+
+def _prepare(
+    context: ToolContext, train: Source, held_out: Source | None, counters: Sequence[TokenCounter]
+) -> Material:
+    request, folder = context.known.request, context.workspace / "datasets"
+    data = _convert(train, folder / ".converted-train.jsonl")
+    own = None
+    try:
+        as_it_is = held_out is not None and _platform_can_use(held_out, context)
+        if held_out is not None and not as_it_is:
+            own = _convert(held_out, folder / ".converted-eval.jsonl")
+            _require(own.rows, MIN_ROWS, held_out.staged.name)
+        _require(data.rows, 2 * MIN_ROWS, train.staged.name)
+        parts = _divide(request, data, own_test=held_out is not None)
+        written = [_write(context, role, data.lines(rows), counters) for role, rows in parts.items()]
+        if own is not None:
+            written.append(_write(context, "test", own.lines(range(own.rows)), counters))
+    finally:
+        data.path.unlink(missing_ok=True)
+        if own is not None:
+            own.path.unlink(missing_ok=True)
+    small = held_out is None and "test" not in parts
+    return Material(
+        source=train.staged.name,
+        total_rows=data.rows,
+        parts=tuple(written),
+        test_dataset=held_out.staged.name if held_out and as_it_is else None,
+        validation_is_test=small,
+        notes=_notes(train, held_out, parts),
+        warnings=_warnings(train, held_out, data, own, small),
+    )
+
+
+def _convert(source: Source, target: Path) -> Converted:
+    """Every usable row as canonical chat, in the file's order; memory stays flat but for two numbers a row."""
+    found = Converted(target)
+    kinds = [conversion.kind for conversion in source.facts.conversions]
+    with replacing(target) as out:
+        for line in read_lines(blocks_of([source.path])):
+            data = line.data.removeprefix(_BOM).strip() if line.number == 1 else line.data.strip()
+            if not data:
+                continue
+            row = None if line.overlong else _chat(data, kinds)
+            if row is None:
+                found.dropped += 1
+                continue
+            out.write(row + b"\n")
+            found.offsets.append(found.offsets[-1] + len(row) + 1)
+            found.keys.append(read_row(row).prompt_key())
+    return found
+
+
+def _chat(data: bytes, kinds: Sequence[ConversionKind]) -> bytes | None:
+    """One line as canonical trainable chat; None when it cannot become that."""
+    try:
+        read_row(data)
+        row = to_chat(json.loads(data), kinds)
+        return dump_row(row) if row is not None and kind_of(row) == "chat" else None
+    except RowError:
+        return None
+
+
+def _platform_can_use(held_out: Source, context: ToolContext) -> bool:
+    """Whether the evaluation set needs no rewriting and lies in the user's account, so that jobs can name it."""
+    facts, name = held_out.facts, held_out.staged.name
+    own = held_out.staged.uploaded and name.startswith(f"accounts/{context.account}/")
+    return own and facts.format == "chat" and not facts.conversions and not facts.malformed_count
+
+
+def _require(rows: int, least: int, name: str) -> None:
+    if rows < least:
+        raise ToolError(
+            f"{name} has {rows} usable rows and at least {least} are needed",
+            owner="yours",
+            next_step="Add rows, or name another data set.",
+        )
+
+
+def _divide(request: Request, data: Converted, own_test: bool) -> dict[str, tuple[int, ...]]:
+    """Row numbers by role, in the order of the parts."""
+    parted = _at_least(
+        split(data.rows, "sft", keys=data.keys, train_fraction=request.train_fraction, own_test=own_test), data.keys
+    )
+    sweep = tuple(parted.train[i] for i in subsample(len(parted.train), request.subsample or SWEEP_ROWS))
+    judged = own_test or bool(parted.test)
+    found: dict[str, tuple[int, ...]] = {}
+    if not _skips_sweep(request):
+        found["sweep"] = sweep
+    if not (_skips_sweep(request) and judged):
+        found["validation"] = parted.validation
+    full = parted.final if judged or request.train_on_all else parted.train
+    if request.train_on_all:
+        full = tuple(sorted((*full, *parted.test)))
+    found["full"] = full
+    if parted.test:
+        found["test"] = parted.test
+    return found
+
+
+def _skips_sweep(request: Request) -> bool:
+    """One model, one configuration: there is nothing to compare (the plan compiler's rule)."""
+    return request.skip_sweep and len(request.base_models) <= 1 and len(request.epochs) <= 1
+
+
+def _at_least(parted: Split, keys: Sequence[int]) -> Split:
+    """The split with validation and test filled up from train to what the platform takes as a data set.
+
+    Rows without a duplicate go first, so that the same prompt is not put on two sides while there are others.
+    """
+    counts = Counter(keys)
+    train, sides = list(parted.train), [list(parted.validation), list(parted.test)]
+    for side in sides:
+        missing = MIN_ROWS - len(side)
+        if not side or missing <= 0:
+            continue
+        single = [row for row in train if counts[keys[row]] == 1]
+        pool = single if len(single) >= missing else train
+        moved = [pool[i] for i in subsample(len(pool), missing)]
+        side.extend(moved)
+        train = [row for row in train if row not in moved]
+    return Split(tuple(train), *(tuple(sorted(side)) for side in sides))
+
+
+def _write(context: ToolContext, role: str, lines: Iterable[bytes], counters: Sequence[TokenCounter]) -> Part:
+    """One part as a file, with its tokens: exact for one model, a range over several, or an estimate."""
+    path = context.workspace / "datasets" / f"{role}.jsonl"
+    sha256, size = write_whole(path, lines)
+    counted: list[DatasetFacts] = []
+    for counter in counters or (None,):
+        with path.open("rb") as file:
+            counted.append(inspect(iter(lambda: file.read(CHUNK), b""), counter, context_length(context)))
+    return Part(
+        role=role,
+        path=path.relative_to(context.workspace).as_posix(),
+        rows=counted[0].rows,
+        bytes=size,
+        sha256=sha256,
+        tokens=Interval(low=min(f.tokens.low for f in counted), high=max(f.tokens.high for f in counted)),
+    )
+
+
+def _notes(train: Source, held_out: Source | None, parts: dict[str, tuple[int, ...]]) -> tuple[str, ...]:
+    """What was done to the data, in words."""
+    notes = [f"{c.rows:,} rows: {c.why}" for c in train.facts.conversions]
+    if held_out is not None:
+        notes += [f"evaluation set, {c.rows:,} rows: {c.why}" for c in held_out.facts.conversions]
+        notes.append(f"the test set is {held_out.staged.name}; no rows are carved out for it")
+    sizes = ", ".join(f"{role} {len(rows):,}" for role, rows in parts.items())
+    notes.append(f"split with seed 42, equal prompts kept together: {sizes} rows")
+    return tuple(notes)
+
+
+def _warnings(
+    train: Source, held_out: Source | None, data: Converted, own: Converted | None, small: bool
+) -> tuple[str, ...]:
+    """What a person should know before approving; line numbers are those of the original file."""
+    found = list(train.facts.issues)
+    unexplained = data.dropped - train.facts.malformed_count
+    if unexplained > 0:
+        found.append(f"{unexplained:,} rows have no answer to learn from and are left out.")
+    if held_out is not None:
+        found += [f"Evaluation set: {issue}" for issue in held_out.facts.issues]
+        if own is not None and own.dropped > held_out.facts.malformed_count:
+            found.append(f"Evaluation set: {own.dropped - held_out.facts.malformed_count:,} rows have no answer.")
+    if small:
+        found.append(
+            f"With fewer than {SMALL_DATA_ROWS} rows there is no test set: the validation rows both choose the winner "
+            "and give its final figure, which flatters it."
+        )
+    return tuple(found)
+
+
+TOOL = FunctionTool(
+    name="prepare_dataset",
+    effect=Effect.WRITE,
+    description="Converts the staged data into trainable chat, splits it (seed 42) and subsamples it for the sweep.",
+    arguments=Arguments,
+    function=prepare_dataset,
+)
