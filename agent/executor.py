@@ -1,0 +1,210 @@
+"""One step of a session: ask the guard, run the tool, append what came of it. The only caller of tools.
+
+The order is what makes a kill harmless: the verdict and the intent are one transaction, then the effect, then its facts.
+A call that has an intent and no outcome is run again after a restart; tools find what they did before by id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agent.guard.approval import standing
+from agent.guard.client import Platform
+from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
+from agent.guard.verdict import Verdict, judge_step
+from agent.session.events import (
+    AgentSaid,
+    Event,
+    Observed,
+    SessionEnded,
+    StepStale,
+    ToolCalled,
+    ToolFailed,
+    ToolRefused,
+    ToolReturned,
+)
+from agent.session.state import SessionState
+from agent.session.store import Store
+from tools.base import Effect, Tool, ToolCall, ToolContext, ToolError
+from tools.facts import AnyFact
+from tuning.pricing import Prices
+
+Emit = Callable[[str, str], Awaitable[None]]
+"""(session, text): passing progress, shown live and not stored."""
+
+
+@dataclass
+class Executor:
+    """Runs steps of sessions. One per server."""
+
+    store: Store
+    tools: Mapping[str, Tool]
+    platform: Callable[[SessionState], Awaitable[tuple[Platform, str]]]
+    """The guarded platform of a session and its base URL. Raises ToolError when the key is gone."""
+    workspaces: Path
+    prices: Callable[[SessionState], Prices]
+    emit: Emit
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    async def take(self, session: str, step: Step, based_on: int) -> bool:
+        """Takes one step that was computed from the user's word `based_on`. False: nothing was done and nothing changed."""
+        if isinstance(step, Wait):
+            return False
+        begun = self._begin(session, step, based_on)
+        if begun is None:
+            return True
+        await self._run(session, begun)
+        return True
+
+    async def resume(self, session: str) -> None:
+        """Runs the calls again that have an intent and no outcome: what a kill left behind."""
+        for key in self.store.state(session).pending:
+            call = self.store.state(session).calls[key]
+            await self._run(session, ToolCall(key, call.tool, call.arguments))
+
+    async def context(self, session: str) -> ToolContext:
+        """What a tool of this session may use now. Raises ToolError when the platform can't be opened."""
+        state = self.store.state(session)
+        created = state.created
+        if created is None:
+            raise ValueError(f"session {session} has no beginning")
+        platform, url = await self.platform(state)
+
+        async def emit(text: str) -> None:
+            await self.emit(session, text)
+
+        return ToolContext(
+            session=session,
+            platform_kind=created.platform_kind,
+            platform_url=url,
+            account=created.account,
+            platform=platform.client,
+            blobs=platform.blobs,
+            workspace=self.workspaces / session,
+            known=state.known,
+            prices=self.prices(state),
+            emit=emit,
+            history=_history(state, self.versions),
+            now=state.updated_at,
+        )
+
+    def observe(self, session: str, facts: Sequence[AnyFact]) -> None:
+        """Appends what a look at the platform showed, if anything changed."""
+        if not facts:
+            return
+
+        def decide(state: SessionState) -> list[tuple[str, Event]]:
+            if state.ended is not None:
+                return []
+            return [(f"observed/{state.last_seq + 1}", Observed(facts=tuple(facts)))]
+
+        self.store.transact(session, decide)
+
+    def _begin(self, session: str, step: Run | Say | Understand | Finish, based_on: int) -> ToolCall | None:
+        """Verdict and intent in one transaction. The call to run, or None when the step is complete or was refused."""
+        started: list[ToolCall] = []
+
+        def decide(state: SessionState) -> list[tuple[str, Event]]:
+            key = _key(step)
+            if state.last_user_seq != based_on:
+                stale = StepStale(call=key, based_on=based_on, newest=state.last_user_seq)
+                return [(f"stale/{key}/{state.last_user_seq}", stale)]
+            verdict = judge_step(step, self._effect(step), state)
+            match step:
+                case Say():
+                    return [(key, AgentSaid(text=step.text, about=step.about))]
+                case Understand():
+                    return [(key, step.event)]
+                case Finish():
+                    ended = SessionEnded(status=step.status, reason=step.reason)
+                    return [(key, ended)] if verdict.allowed else [_refused(key, "finish", verdict)]
+                case Run():
+                    if not verdict.allowed:
+                        return [_refused(key, step.call.tool, verdict)]
+                    started.append(step.call)
+                    return [self._intent(step.call, state)]
+
+        self.store.transact(session, decide)
+        return started[0] if started else None
+
+    def _intent(self, call: ToolCall, state: SessionState) -> tuple[str, Event]:
+        before = state.calls.get(call.key)
+        tries = before.tries + 1 if before else 1
+        effect = self.tools[call.tool].effect
+        plan = state.known.plan
+        item = plan.item(str(call.arguments.get("item", ""))) if plan else None
+        spends = effect is Effect.SPEND and item is not None
+        attempt = int(call.arguments.get("attempt") or 1)
+        event = ToolCalled(
+            call=call.key,
+            tool=call.tool,
+            arguments=dict(call.arguments),
+            effect=effect,
+            based_on=state.last_user_seq,
+            tries=tries,
+            item=item.id if item else "",
+            attempt=attempt if spends else 0,
+            resource=item.resource(attempt) if spends and item else "",
+            cost_high=item.cost.high if spends and item and item.cost else 0.0,
+        )
+        return f"call/{call.key}/{tries}", event
+
+    async def _run(self, session: str, call: ToolCall) -> None:
+        tool = self.tools[call.tool]
+        try:
+            context = await self.context(session)
+            result = await tool.run(tool.arguments.model_validate(dict(call.arguments)), context)
+            outcome: Event = ToolReturned(call=call.key, tool=call.tool, facts=result.facts, text=result.text)
+        except ToolError as error:
+            outcome = ToolFailed(
+                call=call.key, tool=call.tool, message=error.message, owner=error.owner, next_step=error.next_step,
+                retry=error.retry,
+            )  # fmt: skip
+        self._finish(session, call, outcome)
+
+    def _finish(self, session: str, call: ToolCall, outcome: Event) -> None:
+        def decide(state: SessionState) -> list[tuple[str, Event]]:
+            return [(f"outcome/{call.key}/{state.calls[call.key].tries}", outcome)]
+
+        self.store.transact(session, decide)
+        self.store.transact(session, standing)
+
+    def _effect(self, step: Step) -> Effect | None:
+        tool = self.tools.get(step.call.tool) if isinstance(step, Run) else None
+        return tool.effect if tool else None
+
+
+def _key(step: Run | Say | Understand | Finish) -> str:
+    match step:
+        case Run():
+            return step.call.key
+        case Say() | Understand():
+            return step.key
+        case Finish():
+            return "ended"
+
+
+def _refused(key: str, tool: str, verdict: Verdict) -> tuple[str, Event]:
+    return f"refused/{key}", ToolRefused(call=key, tool=tool, reason=verdict.reason)
+
+
+def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]:
+    """What the report tells of the session beside the facts of its tools."""
+    created = state.created
+    return {
+        "instruction": created.instruction if created else "",
+        "created_at": state.created_at,
+        "planner": created.planner if created else "",
+        "approvals": [
+            {"gate": a.gate.gate, "digest": a.gate.digest, "text": a.text, "by": a.by, "answer": a.answer,
+             "at": state.answered_at.get(a.gate.seq, 0.0)}
+            for a in state.answers
+        ],
+        "versions": {**versions, **(created.versions if created else {})},
+        "ended": "cancelled" if state.cancelling else "succeeded",
+        "notes": list(state.understood.notes) if state.understood else [],
+        "spent_usd": sum(j.reported_cost_usd or 0.0 for j in state.known.jobs.values()),
+    }  # fmt: skip

@@ -1,0 +1,120 @@
+"""What the user's word does: pure functions from a message and the state to events. The only source of an approval.
+
+A yes counts only as the user's own message, through the session's input, at the gate that was open in that moment, and
+only when `understanding` reads it as an unconditional, unambiguous yes. Everything else is something less.
+
+Errors raised:
+    Conflict     the message can't be taken now; it tells what stands instead. Nothing was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from agent.session.events import Cancelling, Event, GateAnswered, ReplyReading, RequestUnderstood, UserMessage
+from agent.session.state import SessionState
+from agent.understanding import read_reply
+from tuning.request import Request
+
+UNKNOWN_PRICE_WORDS = "at an unknown price"
+"""What a yes must contain when the plan has items without a known price."""
+
+
+class Conflict(Exception):
+    """The session can't take this message; the text says why and what stands."""
+
+
+def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> Sequence[tuple[str, Event]]:
+    """The events that follow from the user's message. Raises Conflict.
+
+    `key` makes a repeated delivery of the same message harmless; `gate_digest` is optional and must match the open gate.
+    """
+    if state.ended is not None:
+        raise Conflict(f"the session has {_ended(state)}; start a new one with `fireagent session create`.")
+    if state.cancelling:
+        raise Conflict("the session is being cancelled and takes no further messages.")
+    gate = state.gate
+    if gate_digest and (gate is None or gate.shown.digest != gate_digest):
+        raise Conflict(f"that gate is not open. {_first_answer(state, gate_digest)}")
+    known_models = tuple(m.name.rsplit("/", 1)[-1] for m in state.known.models)
+    kind, context = (gate.shown.gate, gate.shown.question) if gate else ("plan", "")
+    reply = read_reply(text, kind, context, known_models)
+    reading = ReplyReading(label=reply.label, changes=dict(reply.changes), ends=reply.ends, reason=reply.reason)
+    if gate is None and reading.label in ("approve", "unclear"):
+        raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
+    reading = _priced(state, reading, text)
+    message = UserMessage(text=text, gate=gate.ref if gate else None, reading=reading)
+    seq = state.last_seq + 1
+    events: list[tuple[str, Event]] = [(f"user/{key}", message)]
+    request = _changed(state.known.request, reading)
+    names_candidate = isinstance(reading.changes.get("candidate"), int)
+    if gate is not None and (
+        reading.label == "approve" or (reading.label == "revise" and (request or names_candidate))
+    ):
+        candidate = reading.changes.get("candidate") if names_candidate else gate.shown.candidate
+        answer = GateAnswered(
+            gate=gate.ref, answer="approve" if reading.label == "approve" else "revise", text=text, message=seq,
+            candidate=candidate,
+        )  # fmt: skip
+        events.append((f"gate/{gate.seq}", answer))
+    if reading.label == "revise" and request is not None:
+        events.append((f"request/{seq}", RequestUnderstood(request=request, source=seq)))
+    if reading.label == "reject" and reading.ends:
+        events.append(("cancelling", Cancelling()))
+    return events
+
+
+def standing(state: SessionState) -> Sequence[tuple[str, Event]]:
+    """The user's standing yes (--approve-up-to) to the open gate: a plan within the sum, or the declared winner."""
+    limit = state.created.approve_up_to_usd if state.created else None
+    gate, plan = state.gate, state.known.plan
+    if limit is None or gate is None or plan is None or state.held:
+        return ()
+    within = plan.ceiling_usd <= limit and not plan.unknown_prices
+    own_plan = gate.shown.gate == "plan" and gate.shown.digest == plan.digest()
+    winner = gate.shown.gate == "promotion" and plan.digest() in state.approved and gate.shown.candidate is not None
+    if not within or not (own_plan or winner):
+        return ()
+    text = f"--approve-up-to {limit:g} given when the session was created"
+    answer = GateAnswered(
+        gate=gate.ref, answer="approve", by="standing", text=text, message=1, candidate=gate.shown.candidate
+    )
+    return ((f"gate/{gate.seq}", answer),)
+
+
+def _priced(state: SessionState, reading: ReplyReading, text: str) -> ReplyReading:
+    """A yes to a plan with unknown prices counts only with the words that say so."""
+    gate, plan = state.gate, state.known.plan
+    if reading.label != "approve" or gate is None or gate.shown.gate != "plan" or plan is None:
+        return reading
+    if plan.unknown_prices and UNKNOWN_PRICE_WORDS not in " ".join(text.casefold().split()):
+        return ReplyReading(
+            label="unclear", reason=f"the plan has unknown prices; a yes must say '{UNKNOWN_PRICE_WORDS}'"
+        )
+    return reading
+
+
+def _changed(request: Request, reading: ReplyReading) -> Request | None:
+    """The request with the changes of a reply; None when they change no slot of it."""
+    changes = {k: v for k, v in reading.changes.items() if k != "candidate"}
+    if reading.label != "revise" or not changes:
+        return None
+    try:
+        return request.updated(changes)
+    except ValidationError:
+        return None
+
+
+def _first_answer(state: SessionState, digest: str) -> str:
+    """What was answered first, for the one who comes second."""
+    answers = [a for a in state.answers if not digest or a.gate.digest == digest]
+    if not answers:
+        return "Look at `fireagent session get` for what the session is doing."
+    last = answers[-1]
+    return f"The {last.gate.gate} gate was answered first with {last.answer}: {last.text[:200]!r}."
+
+
+def _ended(state: SessionState) -> str:
+    return {"succeeded": "succeeded", "failed": "failed", "cancelled": "been cancelled"}[state.ended or "failed"]

@@ -1,0 +1,321 @@
+"""The guard's judgement: pure functions from a request and the session's state to allow or refuse, with the reason.
+
+Two questions are asked of the same state: may this step be taken (`judge_step`, before a tool runs), and may this request
+go over the wire (`judge_wire`, when a byte is about to leave). Both rest on `blocked`, so that the wire can't be talked
+into anything that the step was not allowed. What is not understood is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.guard.manifest import Match, match
+from agent.guard.step import Finish, Run, Step
+from agent.session.state import SessionState
+from tools.base import Effect
+from tools.known import SUCCEEDED, TERMINAL
+from tuning.plan import OUTPUT, Envelope, Plan, PlanItem, canonical
+
+ITEM_TOOLS = {"upload_dataset": "upload", "launch_job": "train", "deploy_model": "deploy"}
+"""Spending tool -> the kind of plan item it may run. A spending tool that is not here is refused."""
+BLOCK = 1
+"""Requests of an envelope that are reserved at a time: what a kill can waste."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Yes or no, and why. `reason` is for the planner to act on and for the user to read."""
+
+    allowed: bool
+    reason: str = ""
+
+
+ALLOW = Verdict(True)
+
+
+def refuse(reason: str) -> Verdict:
+    return Verdict(False, reason)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A request as it is about to leave. `query` is sorted, `body` the parsed JSON (None: no body or not JSON)."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+    size: int = 0
+
+
+def judge_step(step: Step, effect: Effect | None, state: SessionState) -> Verdict:
+    """May the planner's step be taken now? `effect` is that of the tool of a `Run`, None when there is no such tool."""
+    if state.ended is not None:
+        return refuse(f"the session has ended ({state.ended}).")
+    if isinstance(step, Finish):
+        return _judge_finish(step, state)
+    if not isinstance(step, Run):
+        return ALLOW
+    if effect is None:
+        return refuse(f"there is no tool named {step.call.tool!r}.")
+    if effect is Effect.SPEND:
+        return _judge_spend(step, state)
+    if effect is Effect.SETTLE:
+        return _judge_settle(step, state)
+    if effect is Effect.ASK and state.cancelling:
+        return refuse("the session is being cancelled; nothing is asked any more.")
+    return ALLOW
+
+
+def judge_wire(wire: Wire, state: SessionState, account: str, inferred: Mapping[str, int]) -> Verdict:
+    """May this request leave? `account` is the user's own; `inferred` counts completions sent so far per item."""
+    found = match(wire.method, wire.path)
+    if found is None:
+        return refuse(f"{wire.method} {wire.path} is not in the manifest of allowed requests.")
+    kind = found.rule.kind
+    if kind == "read":
+        return ALLOW
+    if kind != "infer" and found.account != account:
+        return refuse(f"writing into account {found.account!r} is not allowed; this session works in {account!r} only.")
+    if state.ended is not None:
+        return refuse(f"the session has ended ({state.ended}).")
+    if kind == "settle":
+        return _settle_wire(wire, found, state)
+    if state.known.plan is None:
+        return refuse("there is no plan yet, so nothing may be created.")
+    if kind == "create":
+        return _create_wire(wire, found, state, state.known.plan)
+    if kind == "continue":
+        return _continue_wire(found, state, state.known.plan)
+    return _infer_wire(wire, state, state.known.plan, inferred)
+
+
+def blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: int = 1) -> str:
+    """Why this item may not run now; empty when it may. The slot and the money of an own intent are not counted twice."""
+    if state.cancelling:
+        return "the session is being cancelled."
+    if plan.digest() not in state.approved:
+        return "the plan is not approved; nothing is spent before the user's yes to exactly this plan."
+    if state.held:
+        return "the user's last word halts further launches until the plan is approved again."
+    if item.gate == "promotion" and state.promoted is None:
+        return "the promotion gate is not passed."
+    if item.alternative and state.promoted != item.candidate:
+        return f"candidate {item.candidate} was not promoted."
+    missing = [need for need in item.needs if not finished(state, plan, need)]
+    if missing:
+        return f"it needs {', '.join(missing)} first."
+    return _attempt_blocked(state, plan, item, attempt) or _limits_blocked(state, plan, item, attempt)
+
+
+def finished(state: SessionState, plan: Plan, item_id: str) -> bool:
+    """Has this item of the plan reached its aim?"""
+    item = plan.item(item_id)
+    if item is None:
+        return False
+    known = state.known
+    if item.kind == "upload":
+        return item.resource() in known.uploads
+    if item.kind == "train":
+        return item_id in known.outputs()
+    deployments = [d for d in known.deployments.values() if d.resource.endswith(f"/{item.resource_id}")]
+    if item.kind == "deploy":
+        return any(d.state == "READY" for d in deployments)
+    return any(d.serving for d in deployments)
+
+
+def _attempt_blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: int) -> str:
+    if not 1 <= attempt <= item.attempts:
+        return f"attempt {attempt} of {item.id} is not in the plan ({item.attempts} planned)."
+    if item.kind == "train" and item.resource(attempt) in state.known.jobs:
+        return f"attempt {attempt} of {item.id} was launched already."
+    if attempt == 1:
+        return ""
+    before = state.known.jobs.get(item.resource(attempt - 1))
+    if before is None or before.state not in TERMINAL or before.state in SUCCEEDED:
+        return f"attempt {attempt - 1} of {item.id} has not failed."
+    further = {
+        name for other in plan.items for n in range(2, other.attempts + 1)
+        if (name := other.resource(n)) in state.known.jobs and name != item.resource(attempt)
+    }  # fmt: skip
+    if len(further) >= plan.retries:
+        return f"the plan has room for {plan.retries} further attempt(s), and they are used."
+    return ""
+
+
+def _limits_blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: int) -> str:
+    own = item.resource(attempt)
+    if item.kind == "train":
+        others = state.active - {own}
+        if own not in state.known.jobs and len(others) >= plan.max_active_jobs:
+            return f"{len(others)} jobs are active and the limit is {plan.max_active_jobs}."
+    if item.cost is None:
+        if item.id not in plan.unknown_prices:
+            return "its price is unknown."
+        return ""
+    mine = {resource for other in plan.items for n in range(1, other.attempts + 1) if (resource := other.resource(n))}
+    in_plan = sum(cost for name, cost in state.committed.items() if name in mine and name != own)
+    if in_plan + item.cost.high > plan.ceiling_usd + 1e-6 and not plan.unknown_prices:
+        return f"it could pass the approved ceiling of ${plan.ceiling_usd:.2f}."
+    budget = state.known.request.budget_usd
+    spent = sum(cost for name, cost in state.committed.items() if name != own)
+    if budget is not None and spent + item.cost.high > budget + 1e-6:
+        return f"it could cost up to ${item.cost.high:.2f} and pass the budget of ${budget:.2f}."
+    return ""
+
+
+def _judge_spend(step: Run, state: SessionState) -> Verdict:
+    plan = state.known.plan
+    kind = ITEM_TOOLS.get(step.call.tool)
+    if plan is None or kind is None:
+        return refuse("there is no plan with items for this tool.")
+    item = plan.item(str(step.call.arguments.get("item", "")))
+    if item is None or item.kind != kind:
+        return refuse(f"the plan has no {kind} item {step.call.arguments.get('item')!r}; name an item of the plan.")
+    if step.call.arguments.get("probe"):
+        return _judge_probe(state, plan, item)
+    reason = blocked(state, plan, item, int(step.call.arguments.get("attempt") or 1))
+    return refuse(f"{item.id} can't run: {reason}") if reason else ALLOW
+
+
+def _judge_probe(state: SessionState, plan: Plan, item: PlanItem) -> Verdict:
+    probe = next((p for p in plan.items if p.kind == "probe" and item.id in p.needs), None)
+    if probe is None or probe.envelope is None:
+        return refuse(f"the plan has no inference for {item.id}.")
+    reason = blocked(state, plan, probe)
+    if reason:
+        return refuse(f"{probe.id} can't run: {reason}")
+    if reserved(state, item.id) + BLOCK > probe.envelope.requests:
+        return refuse(f"the approved envelope of {probe.envelope.requests} requests of {probe.id} is used up.")
+    return ALLOW
+
+
+def reserved(state: SessionState, deploy_item: str) -> int:
+    """Completions reserved so far for the deployment of this item: BLOCK a call, used or not."""
+    calls = (c for c in state.calls.values() if c.item == deploy_item and c.arguments.get("probe"))
+    return sum(BLOCK * call.tries for call in calls)
+
+
+def _judge_settle(step: Run, state: SessionState) -> Verdict:
+    resource = str(step.call.arguments.get("resource", ""))
+    if not owned(state, resource):
+        return refuse(f"{resource!r} was not created by this session.")
+    if not state.cancelling:
+        return refuse("jobs and deployments are stopped only when the user cancels the session.")
+    return ALLOW
+
+
+def owned(state: SessionState, resource: str) -> bool:
+    """Did this session create the resource? An intent of its own and the platform's word that it exists."""
+    intents = {call.resource for call in state.calls.values() if call.spends}
+    return resource in intents and (resource in state.known.jobs or resource in state.known.deployments)
+
+
+def _judge_finish(step: Finish, state: SessionState) -> Verdict:
+    if step.status == "cancelled":
+        alive = sorted(name for name in state.active if name not in state.known.not_created)
+        if not state.cancelling:
+            return refuse("only the user cancels a session.")
+        return refuse(f"these jobs are not settled yet: {', '.join(alive)}") if alive else ALLOW
+    if step.status == "failed":
+        return ALLOW
+    plan = state.known.plan
+    if plan is None or state.known.report is None:
+        return refuse("done needs a plan that was carried out and a report.")
+    open_items = [
+        item.id
+        for item in plan.items
+        if item.required
+        and not (item.alternative and item.candidate != state.promoted)
+        and not finished(state, plan, item.id)
+    ]
+    return refuse(f"these items are not finished: {', '.join(open_items)}") if open_items else ALLOW
+
+
+def _create_wire(wire: Wire, found: Match, state: SessionState, plan: Plan) -> Verdict:
+    outputs = state.known.outputs()
+    for item in plan.items:
+        if item.kind != found.rule.item:
+            continue
+        for attempt in range(1, item.attempts + 1):
+            wanted = item.request_for(attempt, outputs)
+            if wanted is None or (wanted.method, wanted.path, wanted.query) != (wire.method, wire.path, wire.query):
+                continue
+            if canonical(wanted.body) != canonical(wire.body):
+                continue
+            if not _intended(state, item.resource(attempt)):
+                return refuse(f"{item.id} has no intent in the log.")
+            reason = blocked(state, plan, item, attempt)
+            return refuse(f"{item.id} can't run: {reason}") if reason else ALLOW
+    return refuse(f"no item of the plan is exactly this {found.rule.item} request.")
+
+
+def _continue_wire(found: Match, state: SessionState, plan: Plan) -> Verdict:
+    item = next((i for i in plan.items if i.kind == "upload" and i.resource_id == found.id), None)
+    if item is None or not _intended(state, item.resource()):
+        return refuse(f"data set {found.id} is not an upload of this plan; existing data sets are never written to.")
+    if item.resource() in state.known.uploads:
+        return refuse(f"data set {found.id} is complete and is not written to again.")
+    reason = blocked(state, plan, item)
+    return refuse(f"{item.id} can't run: {reason}") if reason else ALLOW
+
+
+def _intended(state: SessionState, resource: str) -> bool:
+    return any(call.spends and call.resource == resource and call.status == "pending" for call in state.calls.values())
+
+
+def _settle_wire(wire: Wire, found: Match, state: SessionState) -> Verdict:
+    resource = wire.path.removeprefix("/v1/").rsplit(":", 1)[0]
+    if not owned(state, resource):
+        return refuse(f"{resource} was not created by this session.")
+    if not state.cancelling:
+        return refuse("jobs and deployments are stopped only when the user cancels the session.")
+    if wire.path.endswith(":scale") and (not isinstance(wire.body, dict) or wire.body != {"replicaCount": 0}):
+        return refuse("a deployment may only be scaled to 0.")
+    return ALLOW
+
+
+def _infer_wire(wire: Wire, state: SessionState, plan: Plan, inferred: Mapping[str, int]) -> Verdict:
+    if not isinstance(wire.body, dict):
+        return refuse("a completion needs a JSON body.")
+    for item in plan.items:
+        if item.envelope is None or not _addresses(wire.body.get("model"), item, state, plan):
+            continue
+        deploy = item.needs[0]
+        reason = blocked(state, plan, item)
+        if reason:
+            return refuse(f"{item.id} can't run: {reason}")
+        if inferred.get(item.id, 0) >= reserved(state, deploy):
+            return refuse(f"no completion is reserved for {item.id}.")
+        return _inside(wire, item.envelope, inferred.get(item.id, 0))
+    return refuse(f"no item of the plan allows completions of model {str(wire.body.get('model'))[:200]!r}.")
+
+
+def infer_item(wire: Wire, state: SessionState) -> str:
+    """The item whose envelope an allowed completion uses."""
+    plan = state.known.plan
+    items = plan.items if plan and isinstance(wire.body, dict) else ()
+    return next((i.id for i in items if plan and i.envelope and _addresses(wire.body.get("model"), i, state, plan)), "")
+
+
+def _addresses(model: object, item: PlanItem, state: SessionState, plan: Plan) -> bool:
+    envelope = item.envelope
+    if envelope is None:
+        return False
+    name = envelope.model
+    if isinstance(name, dict):
+        name = state.known.outputs().get(name[OUTPUT], "")
+    return bool(name) and model == f"{name}#accounts/{plan.account}/deployments/{item.resource_id}"
+
+
+def _inside(wire: Wire, envelope: Envelope, sent: int) -> Verdict:
+    tokens = wire.body.get("max_tokens")
+    if not isinstance(tokens, int) or isinstance(tokens, bool) or not 0 < tokens <= envelope.max_tokens:
+        return refuse(f"max_tokens must be set and at most {envelope.max_tokens}.")
+    if wire.body.get("n") not in (None, 1) or sent >= envelope.requests:
+        return refuse(f"the envelope allows {envelope.requests} single completions.")
+    if wire.size > envelope.bytes // envelope.requests:
+        return refuse(f"a request of this envelope has at most {envelope.bytes // envelope.requests} bytes.")
+    return ALLOW

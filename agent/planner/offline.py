@@ -1,0 +1,137 @@
+"""The offline planner: no model, no network. Reads people through `understanding/` and follows the playbooks.
+
+`decide` is pure, so a session's next step can be told from its log alone; a restart at any moment goes on where it was.
+"""
+
+from __future__ import annotations
+
+from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
+from agent.planner.answers import answer
+from agent.planner.calls import ask, run
+from agent.planner.sft import next_sft
+from agent.session.events import RequestUnderstood
+from agent.session.state import Said, SessionState
+from agent.understanding import read_instruction
+from tools.base import ToolCall
+from tuning.workflows import WORKFLOWS
+
+
+class OfflinePlanner:
+    """The default when no LLM is configured."""
+
+    async def next_step(self, state: SessionState, now: float) -> Step:
+        return decide(state, now)
+
+
+def decide(state: SessionState, now: float) -> Step:
+    """The next step. Order matters: the user's last word first, then the work."""
+    if state.ended is not None:
+        return Wait()
+    if state.cancelling:
+        return _cancel(state, now)
+    if state.understood is None:
+        return _read(state, now)
+    if state.unanswered:
+        return _react(state, state.unanswered[0])
+    if state.gate is not None:
+        return Wait()
+    return _route(state, now)
+
+
+def _read(state: SessionState, now: float) -> Step:
+    """What does the instruction say? On the local platform its models are looked up first, so that they are known names."""
+    created = state.created
+    if created is None:
+        return Wait()
+    if created.platform_kind == "local":
+        step = run(state, now, "models/all", "list_resources", kind="models")
+        if step is not None:
+            return step
+    names = [model.name.rsplit("/", 1)[-1] for model in state.known.models]
+    reading = read_instruction(created.instruction, names)
+    event = RequestUnderstood(
+        request=reading.request,
+        missing=reading.missing,
+        questions=reading.questions,
+        refused=reading.refused,
+        unknown_models=tuple(_unknown(m.written, m.nearest) for m in reading.unknown_models),
+        notes=reading.notes,
+        source=1,
+    )
+    return Understand("request/1", event)
+
+
+def _unknown(written: str, nearest: tuple[str, ...]) -> str:
+    return f"{written} (nearest: {', '.join(nearest)})" if nearest else written
+
+
+def _react(state: SessionState, said: Said) -> Step:
+    """Words for a message that is a question, unclear, a hold, or a change that took effect."""
+    reading = said.message.reading
+    key = f"say/{said.seq}"
+    tail = ""
+    if state.gate is not None:
+        tail = f"\n\n{state.gate.shown.question}"
+    if reading.label == "ask":
+        return Say(key, answer(said.message.text, state) + tail, said.seq)
+    if reading.label == "reject":
+        active = len(state.active)
+        text = "Understood: nothing further is started."
+        text += f" {active} job(s) that were launched still run." if active else " Nothing was launched."
+        text += " Tell me what to change, or cancel the session."
+        return Say(key, text + tail, said.seq)
+    if reading.label == "revise" and state.understood and state.understood.source >= said.seq:
+        text = "Understood, I take that change into the plan."
+        if state.held:
+            text += " Nothing further is launched until you have approved the new plan."
+        return Say(key, text, said.seq)
+    if reading.label == "revise":
+        return Say(
+            key, "I see that you want a change, but not which one. Name the value, such as '2 epochs'." + tail, said.seq
+        )
+    why = f" ({reading.reason})" if reading.reason else ""
+    return Say(key, f"I did not take that as an answer{why}." + tail, said.seq)
+
+
+def _route(state: SessionState, now: float) -> Step:
+    """To the playbook of the workflow; what is not served is said in words and never replaced silently."""
+    understood = state.understood
+    if understood is None:
+        return Wait()
+    refused = "\n".join(understood.refused)
+    if refused and 1 not in state.answered and understood.source == 1:
+        return Say("say/refused", refused, 1)
+    workflow = state.known.request.workflow
+    if workflow == "question":
+        text = answer(state.created.instruction if state.created else "", state)
+        return ask(state, now, f"{text}\n\nWhat would you like to train?", ("workflow", "train_dataset", "base_models"))
+    if workflow == "unsupported":
+        text = refused or "That is not something this agent does."
+        return ask(state, now, f"{text}\n\nTell me what to do instead, or cancel the session.", ("workflow",))
+    if workflow is None:
+        text = "I did not understand what to do. For example: 'Run supervised fine-tuning on DATASET. Use MODEL as the base model.'"
+        return ask(state, now, text, ("workflow", "train_dataset", "base_models"))
+    if workflow not in WORKFLOWS:
+        text = (
+            f"The {workflow} workflow is not served by this version; supervised fine-tuning is. Nothing was started. Say "
+            "'run supervised fine-tuning instead' if that serves you, or cancel the session."
+        )
+        return ask(state, now, text, ("workflow",))
+    return next_sft(state, now)
+
+
+def _cancel(state: SessionState, now: float) -> Step:
+    """Settle what this session started: own jobs cancelled, own deployments at 0, then the report."""
+    for name in sorted(state.active):
+        step = run(state, now, f"cancel/{name}", "cancel_job", resource=name)
+        if step is not None:
+            return step
+    for name in sorted(state.known.deployments):
+        if state.known.replicas.get(name) != 0:
+            step = run(state, now, f"scale/{name}", "scale_deployment", resource=name)
+            if step is not None:
+                return step
+    call = state.calls.get("report/cancelled")
+    if call is None:
+        return Run(ToolCall("report/cancelled", "write_report", {"ended": "cancelled"}))
+    return Finish("cancelled", "cancelled by the user")

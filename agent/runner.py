@@ -1,0 +1,193 @@
+"""Who drives which session now: one task per session that has something to do, none for one that waits.
+
+Everything is recomputed from the logs, so starting is resuming: at start each session that has not ended is driven once.
+One poller looks at the platforms for all sessions with something running there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from agent.executor import Executor
+from agent.guard.step import Wait
+from agent.planner.base import Planner
+from agent.session.events import Event, JobStalled
+from agent.session.state import SessionState
+from agent.session.store import SessionUnknown, Store, StoreError
+from tools.base import ToolError
+from tools.known import TERMINAL
+from tools.wait_for_jobs import SETTLED, look
+from tuning.workflows import STALL_SECONDS
+
+log = logging.getLogger(__name__)
+LOCAL_POLL = 1.0
+CLOUD_POLL = 10.0
+STORE_DELAY = 10.0
+"""Seconds before a session whose log could not be written is driven again."""
+CRASH_DELAY = 5.0
+MAX_CRASHES = 5
+"""A session that meets a bug of ours this often in a row is parked until the next start or message."""
+
+
+class Runner:
+    """Drives the sessions of one store. Use from one event loop."""
+
+    def __init__(
+        self,
+        store: Store,
+        executor: Executor,
+        planner: Planner,
+        *,
+        clock: Callable[[], float] = time.time,
+        local_poll: float = LOCAL_POLL,
+        cloud_poll: float = CLOUD_POLL,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._planner = planner
+        self._clock = clock
+        self._poll_every = {"local": local_poll, "fireworks": cloud_poll}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._looked: dict[str, float] = {}
+        self._watched: set[str] = set()
+        self._crashes: dict[str, int] = {}
+        self._poller: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is driven and nothing runs on a platform: the server may be restarted without anyone noticing."""
+        return not self._tasks and not self._watched
+
+    async def start(self) -> None:
+        """Goes on with every session that has not ended."""
+        for session in self._store.sessions():
+            if self._store.state(session).ended is None:
+                self.wake(session)
+        self._poller = asyncio.create_task(self._poll(), name="poller")
+
+    async def stop(self) -> None:
+        """Ends the driving at the next await. Nothing is lost: the logs have it all."""
+        self._stopping = True
+        for timer in self._timers.values():
+            timer.cancel()
+        tasks = [*self._tasks.values(), *([self._poller] if self._poller else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def wake(self, session: str) -> None:
+        """Something happened to the session: drive it, or drive it once more when it is being driven."""
+        if self._stopping:
+            return
+        timer = self._timers.pop(session, None)
+        if timer is not None:
+            timer.cancel()
+        if session in self._tasks:
+            self._again.add(session)
+            return
+        task = asyncio.create_task(self._drive(session), name=f"drive {session}")
+        self._tasks[session] = task
+        task.add_done_callback(lambda done: self._driven(session, done))
+
+    def _driven(self, session: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(session, None)
+        if task.cancelled() or self._stopping:
+            return
+        error = task.exception()
+        if error is None:
+            self._crashes.pop(session, None)
+        else:
+            self._failed(session, error)
+        if session in self._again:
+            self._again.discard(session)
+            self.wake(session)
+
+    def _failed(self, session: str, error: BaseException) -> None:
+        if isinstance(error, SessionUnknown):
+            return
+        if isinstance(error, StoreError):
+            log.error("session %s: %s", session, error)
+            self._wake_at(session, self._clock() + STORE_DELAY)
+            return
+        count = self._crashes[session] = self._crashes.get(session, 0) + 1
+        log.error("session %s met a bug of ours (%d in a row)", session, count, exc_info=error)
+        if count < MAX_CRASHES:
+            self._wake_at(session, self._clock() + CRASH_DELAY * 2**count)
+
+    async def _drive(self, session: str) -> None:
+        """Takes steps until there is nothing to do but wait."""
+        await self._executor.resume(session)
+        while True:
+            state = self._store.state(session)
+            self._watch(session, state)
+            if state.ended is not None:
+                return
+            step = await self._planner.next_step(state, self._clock())
+            if isinstance(step, Wait):
+                if step.until is not None:
+                    self._wake_at(session, step.until)
+                return
+            await self._executor.take(session, step, state.last_user_seq)
+            if self._store.state(session).last_seq == state.last_seq:
+                raise RuntimeError(f"the step {step!r} changed nothing and would be taken for ever")
+
+    def _wake_at(self, session: str, at: float) -> None:
+        delay = max(0.0, at - self._clock())
+        old = self._timers.pop(session, None)
+        if old is not None:
+            old.cancel()
+        self._timers[session] = asyncio.get_running_loop().call_later(delay, self.wake, session)
+
+    def _watch(self, session: str, state: SessionState) -> None:
+        """Does the poller have to look for this session?"""
+        jobs = any(job.state not in TERMINAL for job in state.known.jobs.values())
+        deployments = any(d.state not in SETTLED for d in state.known.deployments.values())
+        if state.ended is None and (jobs or deployments):
+            self._watched.add(session)
+        else:
+            self._watched.discard(session)
+
+    async def _poll(self) -> None:
+        while True:
+            await asyncio.sleep(min(self._poll_every.values()))
+            for session in sorted(self._watched):
+                state = self._store.state(session)
+                kind = state.created.platform_kind if state.created else "local"
+                if self._clock() - self._looked.get(session, 0.0) >= self._poll_every[kind]:
+                    await self._look(session)
+                    self._looked[session] = self._clock()
+
+    async def _look(self, session: str) -> None:
+        """One look at the platform; changes are appended and wake the session. Trouble waits for the next look."""
+        try:
+            facts = await look(await self._executor.context(session))
+            before = self._store.state(session).last_seq
+            self._executor.observe(session, facts)
+            self._stalls(session)
+        except (ToolError, StoreError) as error:
+            log.warning("session %s: a look at the platform failed: %s", session, error)
+            return
+        if self._store.state(session).last_seq > before:
+            self.wake(session)
+
+    def _stalls(self, session: str) -> None:
+        """A job that says RUNNING without a new step for too long is reported once per silence."""
+        now = self._clock()
+
+        def decide(state: SessionState) -> list[tuple[str, Event]]:
+            return [
+                (f"stalled/{name}/{state.progress_at[name]:.0f}", JobStalled(resource=name, seconds=now - since))
+                for name, since in state.progress_at.items()
+                if name not in state.stalled
+                and (job := state.known.jobs.get(name)) is not None
+                and job.state == "JOB_STATE_RUNNING"
+                and now - since > STALL_SECONDS
+            ]
+
+        self._store.transact(session, decide)

@@ -1,0 +1,249 @@
+"""Everything that can happen in a session, as frozen, versioned values. The log of these is the session.
+
+Rules that keep old logs readable for ever: a new field has a default; a changed meaning is a new type or a higher `v`
+with an upcaster in `UPCASTERS`; a type that this version does not know is kept as `Unknown` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from tools.facts import AnyFact
+from tuning.request import Request
+
+GateKind = Literal["plan", "promotion", "question"]
+Answer = Literal["approve", "revise", "reject"]
+Ended = Literal["succeeded", "failed", "cancelled"]
+
+
+class Event(BaseModel):
+    model_config = ConfigDict(frozen=True)
+    v: ClassVar[int] = 1
+
+
+class GateRef(BaseModel):
+    """Which gate was open: `seq` is the event that opened it, so the same question asked twice is two gates."""
+
+    model_config = ConfigDict(frozen=True)
+    gate: GateKind
+    digest: str
+    seq: int
+
+
+class ReplyReading(BaseModel):
+    """How code read a message of the user. Stored, so that a later version's reading never rewrites an approval."""
+
+    model_config = ConfigDict(frozen=True)
+    label: Literal["approve", "revise", "reject", "ask", "unclear"]
+    changes: dict[str, Any] = Field(default_factory=dict)
+    ends: bool = False
+    reason: str = ""
+
+
+class SessionCreated(Event):
+    """A session begins. `credential` is an alias; the key itself never enters the log."""
+
+    type: Literal["session.created"] = "session.created"
+    instruction: str
+    account: str
+    platform_kind: Literal["local", "fireworks"]
+    platform_url: str = ""
+    """As the server was told; empty means: the cloud's own address, or the local platform that the server starts."""
+    credential: str = ""
+    scope: str = "optimize"
+    planner: str = "offline"
+    approve_up_to_usd: float | None = None
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+class RequestUnderstood(Event):
+    """The typed request as it now stands, from the instruction or from a change. `source` is the user's event."""
+
+    type: Literal["request.understood"] = "request.understood"
+    request: Request
+    missing: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    unknown_models: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    source: int
+
+
+class UserMessage(Event):
+    """The user's word. `gate` is what was open in the same transaction, or None: a yes to nothing approves nothing."""
+
+    type: Literal["user.message"] = "user.message"
+    text: str
+    gate: GateRef | None = None
+    reading: ReplyReading
+
+
+class GateAnswered(Event):
+    """The one answer that a gate gets. `by` is "user", or "standing" for the user's --approve-up-to."""
+
+    type: Literal["gate.answered"] = "gate.answered"
+    gate: GateRef
+    answer: Answer
+    by: Literal["user", "standing"] = "user"
+    text: str = ""
+    message: int
+    """Seq of the user's event that this rests on."""
+    candidate: int | None = None
+
+
+class ToolCalled(Event):
+    """A tool is about to run: for a spending tool this is the intent that precedes every remote effect."""
+
+    type: Literal["tool.called"] = "tool.called"
+    call: str
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    effect: str
+    based_on: int
+    item: str = ""
+    attempt: int = 0
+    resource: str = ""
+    cost_high: float = 0.0
+    tries: int = 1
+
+
+class ToolReturned(Event):
+    type: Literal["tool.returned"] = "tool.returned"
+    call: str
+    tool: str
+    facts: tuple[AnyFact, ...] = ()
+    text: str = ""
+
+
+class ToolFailed(Event):
+    """A tool met known trouble. `retry`: the same call may succeed later."""
+
+    type: Literal["tool.failed"] = "tool.failed"
+    call: str
+    tool: str
+    message: str
+    owner: Literal["yours", "platform", "unknown"]
+    next_step: str = ""
+    retry: bool = False
+
+
+class ToolRefused(Event):
+    """The guard said no before anything ran."""
+
+    type: Literal["tool.refused"] = "tool.refused"
+    call: str
+    tool: str
+    reason: str
+
+
+class StepStale(Event):
+    """A planner's step that was computed before the user's last word; logged, not executed."""
+
+    type: Literal["step.stale"] = "step.stale"
+    call: str
+    based_on: int
+    newest: int
+
+
+class Observed(Event):
+    """What a look at the platform showed: changes only, never polls."""
+
+    type: Literal["platform.observed"] = "platform.observed"
+    facts: tuple[AnyFact, ...]
+
+
+class JobStalled(Event):
+    """A job says RUNNING and has shown no new step for too long."""
+
+    type: Literal["job.stalled"] = "job.stalled"
+    resource: str
+    seconds: float
+
+
+class AgentSaid(Event):
+    """Words to the user. `about` is the user's event that they answer, 0 if none."""
+
+    type: Literal["agent.message"] = "agent.message"
+    text: str
+    about: int = 0
+
+
+class Cancelling(Event):
+    type: Literal["session.cancelling"] = "session.cancelling"
+    by: Literal["user"] = "user"
+
+
+class SessionEnded(Event):
+    type: Literal["session.ended"] = "session.ended"
+    status: Ended
+    reason: str = ""
+
+
+class Unknown(Event):
+    """An event of a newer version: kept, shown, without effect here."""
+
+    type: Literal["unknown"] = "unknown"
+    original: str
+    data: dict[str, Any]
+
+
+AnyEvent = (
+    SessionCreated
+    | RequestUnderstood
+    | UserMessage
+    | GateAnswered
+    | ToolCalled
+    | ToolReturned
+    | ToolFailed
+    | ToolRefused
+    | StepStale
+    | Observed
+    | JobStalled
+    | AgentSaid
+    | Cancelling
+    | SessionEnded
+    | Unknown
+)
+_KNOWN: dict[str, type[Event]] = {
+    model.model_fields["type"].default: model
+    for model in (
+        SessionCreated, RequestUnderstood, UserMessage, GateAnswered, ToolCalled, ToolReturned, ToolFailed, ToolRefused,
+        StepStale, Observed, JobStalled, AgentSaid, Cancelling, SessionEnded,
+    )
+}  # fmt: skip
+
+UPCASTERS: Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""(type, v) -> the data of version v + 1. Append only."""
+
+_any: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="type")])
+
+
+class Record(BaseModel):
+    """An event at its place in the log. `at` is in seconds since the epoch, UTC."""
+
+    model_config = ConfigDict(frozen=True)
+    session: str
+    seq: int
+    key: str
+    at: float
+    event: AnyEvent
+
+
+def dump(event: Event) -> tuple[str, int, dict[str, Any]]:
+    """(type, version, data) as stored."""
+    data = event.model_dump(mode="json")
+    return data.pop("type"), event.v, data
+
+
+def load(kind: str, version: int, data: dict[str, Any]) -> AnyEvent:
+    """The event of a stored row, brought up to today's version. Raises pydantic.ValidationError for a broken row."""
+    model = _KNOWN.get(kind)
+    if model is None or version > model.v:
+        return Unknown(original=kind, data=data)
+    while version < model.v:
+        data = UPCASTERS[kind, version](data)
+        version += 1
+    return _any.validate_python({**data, "type": kind})

@@ -1,0 +1,270 @@
+"""The state of a session is the fold of its log. Pure: `fold(records)` gives the same state everywhere and always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from agent.session.events import (
+    AgentSaid,
+    Cancelling,
+    Ended,
+    GateAnswered,
+    GateRef,
+    JobStalled,
+    Observed,
+    Record,
+    RequestUnderstood,
+    SessionCreated,
+    SessionEnded,
+    StepStale,
+    ToolCalled,
+    ToolFailed,
+    ToolRefused,
+    ToolReturned,
+    Unknown,
+    UserMessage,
+)
+from tools.facts import AnyFact, GateShown, JobNotCreated, JobSeen, PlanDrafted
+from tools.known import TERMINAL, Known
+
+Status = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
+
+
+@dataclass(frozen=True)
+class OpenGate:
+    """What the user is being asked, and the event that asked it."""
+
+    shown: GateShown
+    seq: int
+
+    @property
+    def ref(self) -> GateRef:
+        return GateRef(gate=self.shown.gate, digest=self.shown.digest, seq=self.seq)
+
+
+@dataclass(frozen=True)
+class Call:
+    """The life of one tool call: pending until it returned, failed or was refused. `at` is when it last changed."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    status: Literal["pending", "returned", "failed", "refused"]
+    at: float
+    called_at: float
+    tries: int = 1
+    item: str = ""
+    attempt: int = 0
+    resource: str = ""
+    spends: bool = False
+    message: str = ""
+    next_step: str = ""
+    owner: str = ""
+    retry: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message of the user that may still want a reaction."""
+
+    seq: int
+    message: UserMessage
+    at: float
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """All that the guard and the planners decide on."""
+
+    id: str = ""
+    created: SessionCreated | None = None
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    last_seq: int = 0
+    last_user_seq: int = 0
+    known: Known = field(default_factory=Known)
+    understood: RequestUnderstood | None = None
+    revision: int = 0
+    """How often the request changed; 1 is the instruction as first read."""
+    gate: OpenGate | None = None
+    answers: tuple[GateAnswered, ...] = ()
+    answered_at: Mapping[int, float] = field(default_factory=dict)
+    approved: frozenset[str] = frozenset()
+    """Digests of plans with a yes."""
+    promoted: int | None = None
+    held: int = 0
+    """Seq of the user's word that halts further launches, 0 if none."""
+    calls: Mapping[str, Call] = field(default_factory=dict)
+    committed: Mapping[str, float] = field(default_factory=dict)
+    """Resource -> upper bound in USD of what was launched or is about to be."""
+    progress_at: Mapping[str, float] = field(default_factory=dict)
+    stalled: frozenset[str] = frozenset()
+    messages: tuple[Said, ...] = ()
+    answered: frozenset[int] = frozenset()
+    """Seqs of user events that got their words."""
+    said: frozenset[str] = frozenset()
+    """Keys of what was said to the user."""
+    stale_steps: int = 0
+    cancelling: bool = False
+    ended: Ended | None = None
+    end_reason: str = ""
+
+    @property
+    def status(self) -> Status:
+        if self.ended is not None:
+            return self.ended
+        waiting = self.gate is not None and not self.pending and not self.unanswered and not self.cancelling
+        return "waiting" if waiting else "running"
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        return tuple(key for key, call in self.calls.items() if call.status == "pending")
+
+    @property
+    def unanswered(self) -> tuple[Said, ...]:
+        """Questions and unclear messages without an answer yet."""
+        return tuple(s for s in self.messages if s.seq not in self.answered)
+
+    @property
+    def plan_approved(self) -> bool:
+        return self.known.plan is not None and self.known.plan.digest() in self.approved
+
+    @property
+    def active(self) -> frozenset[str]:
+        """Jobs that take a slot: intents not settled, and everything that is not terminal."""
+        running = {name for name, job in self.known.jobs.items() if job.state not in TERMINAL}
+        intents = {
+            call.resource
+            for call in self.calls.values()
+            if call.tool == "launch_job" and call.spends and call.resource and call.status in ("pending", "failed")
+        }
+        settled = set(self.known.jobs) | self.known.not_created
+        return frozenset(running | (intents - settled))
+
+
+def fold(records: Iterable[Record], state: SessionState | None = None) -> SessionState:
+    """The state after `records`, which continue `state`."""
+    current = state or SessionState()
+    for record in records:
+        current = apply(current, record)
+    return current
+
+
+def apply(state: SessionState, record: Record) -> SessionState:
+    """The state after one more event."""
+    state = replace(state, last_seq=record.seq, updated_at=record.at)
+    match record.event:
+        case SessionCreated() as event:
+            return replace(state, id=record.session, created=event, created_at=record.at, last_user_seq=record.seq)
+        case RequestUnderstood() as event:
+            known = replace(state.known, request=event.request)
+            return replace(state, understood=event, revision=state.revision + 1, known=known)
+        case UserMessage() as event:
+            return _heard(state, record, event)
+        case GateAnswered() as event:
+            return _answered(state, record, event)
+        case ToolCalled() as event:
+            return _called(state, record, event)
+        case ToolReturned() as event:
+            state = _settle(state, event.call, record.at, status="returned", message="")
+            return _learn(state, event.facts, record)
+        case ToolFailed() as event:
+            return _settle(
+                state, event.call, record.at, status="failed", message=event.message, next_step=event.next_step,
+                owner=event.owner, retry=event.retry,
+            )  # fmt: skip
+        case ToolRefused() as event:
+            call = Call(tool=event.tool, arguments={}, status="refused", at=record.at, called_at=record.at,
+                        message=event.reason)  # fmt: skip
+            return replace(state, calls={**state.calls, event.call: call})
+        case Observed() as event:
+            return _learn(state, event.facts, record)
+        case JobStalled() as event:
+            return replace(state, stalled=state.stalled | {event.resource})
+        case StepStale():
+            return replace(state, stale_steps=state.stale_steps + 1)
+        case AgentSaid() as event:
+            return replace(state, answered=state.answered | {event.about}, said=state.said | {record.key})
+        case Cancelling():
+            return replace(state, cancelling=True, gate=None, last_user_seq=record.seq)
+        case SessionEnded() as event:
+            return replace(state, ended=event.status, end_reason=event.reason, gate=None)
+        case Unknown():
+            return state
+
+
+def _heard(state: SessionState, record: Record, event: UserMessage) -> SessionState:
+    label = event.reading.label
+    launched = event.gate is None and bool(state.approved)
+    held = record.seq if launched and label in ("reject", "revise") else state.held
+    said = Said(seq=record.seq, message=event, at=record.at)
+    return replace(state, last_user_seq=record.seq, messages=(*state.messages, said), held=held)
+
+
+def _answered(state: SessionState, record: Record, event: GateAnswered) -> SessionState:
+    state = replace(
+        state,
+        gate=None,
+        answers=(*state.answers, event),
+        answered_at={**state.answered_at, event.gate.seq: record.at},
+        answered=state.answered | {event.message},
+    )
+    if event.answer != "approve":
+        return state
+    if event.gate.gate == "plan":
+        return replace(state, approved=state.approved | {event.gate.digest}, held=0)
+    if event.gate.gate == "promotion":
+        return replace(state, promoted=event.candidate)
+    return state
+
+
+def _called(state: SessionState, record: Record, event: ToolCalled) -> SessionState:
+    call = Call(
+        tool=event.tool,
+        arguments=event.arguments,
+        status="pending",
+        at=record.at,
+        called_at=record.at,
+        tries=event.tries,
+        item=event.item,
+        attempt=event.attempt,
+        resource=event.resource,
+        spends=event.effect == "spend",
+    )
+    committed = state.committed
+    if call.spends and event.resource:
+        committed = {**committed, event.resource: event.cost_high}
+    return replace(state, calls={**state.calls, event.call: call}, committed=committed)
+
+
+def _settle(state: SessionState, key: str, at: float, **changes: Any) -> SessionState:
+    call = state.calls.get(key)
+    if call is None:
+        return state
+    return replace(state, calls={**state.calls, key: replace(call, at=at, **changes)})
+
+
+def _learn(state: SessionState, facts: tuple[AnyFact, ...], record: Record) -> SessionState:
+    for fact in facts:
+        before = state.known
+        state = replace(state, known=before.learn(fact))
+        match fact:
+            case GateShown():
+                state = replace(state, gate=OpenGate(shown=fact, seq=record.seq))
+            case JobSeen():
+                seen = before.jobs.get(fact.resource)
+                if seen is None or (seen.state, seen.percent) != (fact.state, fact.percent):
+                    state = replace(
+                        state,
+                        progress_at={**state.progress_at, fact.resource: record.at},
+                        stalled=state.stalled - {fact.resource},
+                    )
+            case PlanDrafted(plan=plan):
+                same = before.plan is not None and before.plan.digest() == plan.digest()
+                state = state if same else replace(state, promoted=None)
+            case JobNotCreated():
+                state = replace(state, committed={k: v for k, v in state.committed.items() if k != fact.resource})
+            case _:
+                pass
+    return state
