@@ -148,10 +148,11 @@ def _candidates(
         configs, origins[model.name] = grid(request, model.recommended)
         if request.skip_sweep:
             configs = configs[:1]
-        found.extend(
-            Candidate(number=len(found) + i, base_model=model.name, config=config, epochs=count)
-            for i, (config, count) in enumerate(((c, e) for c in configs for e in epochs), start=1)
-        )
+        points = [(config, count) for config in configs for count in epochs]
+        found += [
+            Candidate(number=number, base_model=model.name, config=config, epochs=count)
+            for number, (config, count) in enumerate(points, start=len(found) + 1)
+        ]
     return tuple(found), origins
 
 
