@@ -84,6 +84,7 @@ class GateShown(Fact):
     text: str = ""
     candidate: int | None = None
     asks_for: tuple[str, ...] = ()
+    round: int = 1
 
 
 class UploadFinished(Fact):

@@ -1,0 +1,72 @@
+"""A prompt is a template file and the frozen values that fill it; together they decide a text, and nothing else does."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import ClassVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from pydantic import BaseModel, ConfigDict
+
+from prompts import quoting, units
+
+FOLDER = Path(__file__).parent
+
+
+class Values(BaseModel):
+    """Base of what a prompt is made of: plain values, fixed once made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prompt(Values):
+    """One text. A subclass names its template; its fields are exactly the template's variables."""
+
+    template: ClassVar[str]
+
+    def render(self) -> str:
+        """The text. Raises jinja2.UndefinedError or TypeError for a template that prints what it was not given."""
+        return (
+            environment()
+            .get_template(self.template)
+            .render({name: getattr(self, name) for name in type(self).model_fields})
+        )
+
+    @classmethod
+    def source(cls) -> str:
+        return (FOLDER / cls.template).read_text(encoding="utf-8")
+
+    @classmethod
+    def digest(cls) -> str:
+        """First 12 hex digits of the SHA-256 of the template: which wording a logged text was made with."""
+        return hashlib.sha256(cls.source().encode()).hexdigest()[:12]
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Strict about missing values; every printed plain string is made one inert line."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_inert,
+        autoescape=False,
+    )
+    found.filters.update(quoting.FILTERS)
+    found.filters.update(units.FILTERS)
+    return found
+
+
+def _inert(value: object) -> object:
+    """What `{{ value }}` prints. Numbers with a unit and absent values must go through a filter, or it is our bug."""
+    if isinstance(value, quoting.Safe | Undefined):
+        return value
+    if isinstance(value, str):
+        return quoting.line(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise TypeError(f"a template prints {type(value).__name__} without a filter")

@@ -1,0 +1,86 @@
+"""What the user reads at the plan gate: the plan as Markdown, and the question under it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from prompts.base import Prompt, Values
+from prompts.units import Span
+
+
+class Line(Values):
+    """A name, its value and, where that matters, where the value came from."""
+
+    name: str
+    value: str
+    source: str = ""
+
+
+class CandidateRow(Values):
+    """One configuration of the sweep as the plan's table shows it."""
+
+    number: int
+    model: str
+    rank: int
+    learning_rate: float
+    epochs: int
+
+
+class PlannedItem(Values):
+    """One thing the plan makes. `resource` is its name on the platform, `cost` None where no price is known."""
+
+    title: str
+    resource: str
+    cost: Span | None
+    only_if: int | None = None
+    """Number of the candidate that must win for it to happen."""
+
+
+class CostRow(Values):
+    """One line of the cost table. None: no price is known."""
+
+    label: str
+    cost: Span | None
+
+
+class PlanText(Prompt):
+    """The plan in full. `minutes` is wall time in minutes, money is USD."""
+
+    template: ClassVar[str] = "plan.md.j2"
+    title: str
+    revision: int
+    plan_digest: str
+    platform: str
+    account: str
+    understood: tuple[Line, ...]
+    data: tuple[str, ...]
+    warnings: tuple[str, ...]
+    candidates: tuple[CandidateRow, ...]
+    decisions: tuple[Line, ...]
+    items: tuple[PlannedItem, ...]
+    cost_rows: tuple[CostRow, ...]
+    cost: Span
+    spent: float | None
+    """Of the session so far; None leaves it out."""
+    free: bool
+    price_table: str
+    unknown_prices: tuple[str, ...]
+    minutes: Span
+    active_jobs: int
+    retries: int
+    sweep: bool
+    full_run: bool
+    deploy: bool
+
+
+class PlanQuestion(Prompt):
+    """The question at the plan gate. `budget` is the user's own, None when none was named."""
+
+    template: ClassVar[str] = "plan_question.j2"
+    revision: int
+    cost: Span
+    minutes: Span
+    free: bool
+    budget: float | None
+    over_budget: bool
+    unknown_prices: tuple[str, ...]
