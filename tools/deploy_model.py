@@ -17,6 +17,8 @@ from tuning.plan import PlanItem
 
 DEFAULT_MAX_TOKENS = 512
 """Enough for a thinking model to come to its answer."""
+PROBE_PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between the completions of one probe, five in all, while the deployment wakes up."""
 MAX_PROMPT_BYTES = 8_000
 FALLBACK_PROMPT = [{"role": "user", "content": "Hello! Please answer with one short sentence."}]
 
@@ -45,7 +47,9 @@ async def deploy_model(arguments: DeployArguments, context: ToolContext) -> Tool
     seen = _seen(context, deploy, name, model, found)
     if probing and seen.state == "READY":
         seen = await _probed(context, _max_tokens(context, item, deploy), seen)
-    text = f"{deploy.title}: {'serving' if seen.serving else seen.state}"
+    status = found.get("status")
+    words = quote(status.get("message") or "") if isinstance(status, dict) else ""
+    text = f"{deploy.title}: {'serving' if seen.serving else seen.state}{': ' if words else ''}{words}"
     return ToolResult(facts=(seen,), text=text)
 
 
@@ -59,14 +63,6 @@ def endpoint(context: ToolContext) -> str:
 def _seen(context: ToolContext, item: PlanItem, name: str, model: str, found: Document) -> DeploymentSeen:
     """The deployment's state; that it was seen serving is kept while it stays READY."""
     state = str(found.get("state") or "STATE_UNSPECIFIED")
-    if state == "FAILED":
-        status = found.get("status")
-        words = quote(status.get("message") or "") if isinstance(status, dict) else ""
-        raise ToolError(
-            f"the deployment {name} failed{': ' if words else ''}{words}",
-            owner="platform",
-            next_step="It was left as it is; the tuned model is not lost and can be deployed again.",
-        )
     before = context.known.deployments.get(name)
     serving = bool(before and before.serving and state == "READY")
     answer = before.answer if before and serving else ""
@@ -89,29 +85,42 @@ def _max_tokens(context: ToolContext, item: PlanItem, deploy: PlanItem) -> int:
 
 
 async def _probed(context: ToolContext, max_tokens: int, seen: DeploymentSeen) -> DeploymentSeen:
-    """With `serving` true after a real answer; unchanged while the deployment is still waking up."""
+    """The deployment as serving, after a real answer. Raises ToolError, to be tried again, while there is none."""
     messages = await asyncio.to_thread(_prompt, context)
-    with platform_errors(f"asking the deployment {seen.resource} for an answer"):
-        try:
-            answer = document(
-                await context.platform.with_options(max_retries=0).chat.completions.create(
-                    model=f"{seen.model}#{seen.resource}", messages=messages, max_tokens=max_tokens
-                )
-            )
-        except (fireworks.InternalServerError, fireworks.NotFoundError, fireworks.RateLimitError) as error:
-            if refused_by_guard(error) or error.status_code == 500:
-                raise
+    for pause in (*PROBE_PAUSES, None):
+        with platform_errors(f"asking the deployment {seen.resource} for an answer"):
+            try:
+                text = await _ask(context, seen, messages, max_tokens)
+            except fireworks.APIStatusError as error:
+                # A deployment that is waking up answers 503, and 404 until the router knows it.
+                if pause is None or refused_by_guard(error) or error.status_code not in (404, 429, 503):
+                    raise
+                text = ""
+        if text:
+            return seen.model_copy(update={"serving": True, "answer": quote(text)})
+        if pause is not None:
             await context.emit("the deployment is READY but does not answer yet")
-            return seen
-    text = _answer(answer)
-    if not text:
-        raise ToolError(
-            f"the deployment {seen.resource} gave an empty answer",
-            owner="unknown",
-            next_step="Ask it again, or look at the model's training.",
-            retry=True,
+            await asyncio.sleep(pause)
+    raise ToolError(
+        f"the deployment {seen.resource} gives empty answers",
+        owner="unknown",
+        next_step="It is asked again; an empty answer may be what the training data taught.",
+        retry=True,
+    )
+
+
+async def _ask(context: ToolContext, seen: DeploymentSeen, messages: Any, max_tokens: int) -> str:
+    """The text of one completion through the deployment: its answer, or its thinking when the tokens end before."""
+    completion = document(
+        await context.platform.with_options(max_retries=0).chat.completions.create(
+            model=f"{seen.model}#{seen.resource}", messages=messages, max_tokens=max_tokens
         )
-    return seen.model_copy(update={"serving": True, "answer": quote(text)})
+    )
+    choices = completion.get("choices")
+    message = choices[0].get("message") if isinstance(choices, list) and choices else None
+    if not isinstance(message, dict):
+        return ""
+    return str(message.get("content") or message.get("reasoning_content") or "").strip()
 
 
 def _prompt(context: ToolContext) -> Any:
@@ -127,15 +136,6 @@ def _prompt(context: ToolContext) -> Any:
         if line.endswith(b"\n"):
             return prompt_of(json.loads(line)) or FALLBACK_PROMPT
     return FALLBACK_PROMPT
-
-
-def _answer(completion: Document) -> str:
-    """The text of the first choice: the answer, or the thinking when the tokens did not reach further."""
-    choices = completion.get("choices")
-    message = choices[0].get("message") if isinstance(choices, list) and choices else None
-    if not isinstance(message, dict):
-        return ""
-    return str(message.get("content") or message.get("reasoning_content") or "").strip()
 
 
 TOOL = FunctionTool(

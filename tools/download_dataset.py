@@ -11,7 +11,7 @@ from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, 
 from tools.errors import platform_errors, quote
 from tools.facts import DatasetStaged
 from tools.files import CHUNK, blocks_of, sha256_file, write_whole
-from tools.resources import find, full_name, short_id
+from tools.resources import fetch, find, full_name, short_id
 from tools.tokenizer import context_length, counters_of
 from tuning.facts import DatasetFacts
 from tuning.inspection import inspect
@@ -132,9 +132,7 @@ async def _download(name: str, target: Path, context: ToolContext) -> None:
     try:
         for (file, url), shard in zip(sorted(urls.items()), shards, strict=True):
             await context.emit(f"downloading {quote(file)}")
-            with platform_errors(f"downloading {quote(file)} of {name}"):
-                shard.parent.mkdir(parents=True, exist_ok=True)
-                await context.blobs.get(url, shard)
+            await fetch(context, url, shard, f"{quote(file)} of {name}")
         await asyncio.to_thread(write_whole, target, blocks_of(shards))
     except OSError as error:
         raise ToolError(

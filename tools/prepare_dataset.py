@@ -6,53 +6,26 @@ Equal input gives equal bytes, so a plan that names their SHA-256 stays true how
 from __future__ import annotations
 
 import asyncio
-import json
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.conversion import Converted, convert
 from tools.download_dataset import Role, inspected, source_name
 from tools.facts import DatasetPrepared, DatasetStaged
-from tools.files import CHUNK, blocks_of, replacing, write_whole
+from tools.files import CHUNK, write_whole
 from tools.tokenizer import context_length, counters_of
 from tuning.facts import ConversionKind, DatasetFacts
 from tuning.findings import MIN_ROWS
-from tuning.formats import dump_row, kind_of, to_chat
 from tuning.inspection import inspect
-from tuning.lines import read_lines
 from tuning.plan import Interval
 from tuning.plan_sft import Material, Part
 from tuning.request import Request
-from tuning.rows import RowError, read_row
 from tuning.split import Split, split, subsample
 from tuning.tokens import TokenCounter
 from tuning.workflows import SMALL_DATA_ROWS, SWEEP_ROWS
-
-_BOM = b"\xef\xbb\xbf"
-
-
-@dataclass
-class Converted:
-    """A file of trainable chat rows: where each begins (and the last ends), its prompt's key, and what was left out."""
-
-    path: Path
-    offsets: array[int] = field(default_factory=lambda: array("Q", [0]))
-    keys: array[int] = field(default_factory=lambda: array("Q"))
-    dropped: int = 0
-
-    @property
-    def rows(self) -> int:
-        return len(self.keys)
-
-    def lines(self, rows: Iterable[int]) -> Iterator[bytes]:
-        """The lines of the given rows (ascending), each with its line end."""
-        with self.path.open("rb") as file:
-            for row in rows:
-                file.seek(self.offsets[row])
-                yield file.read(self.offsets[row + 1] - self.offsets[row])
 
 
 @dataclass(frozen=True)
@@ -62,6 +35,10 @@ class Source:
     staged: DatasetStaged
     path: Path
     facts: DatasetFacts
+
+    @property
+    def conversions(self) -> list[ConversionKind]:
+        return [conversion.kind for conversion in self.facts.conversions]
 
 
 async def prepare_dataset(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -107,12 +84,12 @@ def _prepare(
     context: ToolContext, train: Source, held_out: Source | None, counters: Sequence[TokenCounter]
 ) -> Material:
     request, folder = context.known.request, context.workspace / "datasets"
-    data = _convert(train, folder / ".converted-train.jsonl")
+    data = convert(train.path, train.conversions, folder / ".converted-train.jsonl")
     own = None
     try:
         as_it_is = held_out is not None and _platform_can_use(held_out, context)
         if held_out is not None and not as_it_is:
-            own = _convert(held_out, folder / ".converted-eval.jsonl")
+            own = convert(held_out.path, held_out.conversions, folder / ".converted-eval.jsonl")
             _require(own.rows, MIN_ROWS, held_out.staged.name)
         _require(data.rows, 2 * MIN_ROWS, train.staged.name)
         parts = _divide(request, data, own_test=held_out is not None)
@@ -133,35 +110,6 @@ def _prepare(
         notes=_notes(train, held_out, parts),
         warnings=_warnings(train, held_out, data, own, small),
     )
-
-
-def _convert(source: Source, target: Path) -> Converted:
-    """Every usable row as canonical chat, in the file's order; memory stays flat but for two numbers a row."""
-    found = Converted(target)
-    kinds = [conversion.kind for conversion in source.facts.conversions]
-    with replacing(target) as out:
-        for line in read_lines(blocks_of([source.path])):
-            data = line.data.removeprefix(_BOM).strip() if line.number == 1 else line.data.strip()
-            if not data:
-                continue
-            row = None if line.overlong else _chat(data, kinds)
-            if row is None:
-                found.dropped += 1
-                continue
-            out.write(row + b"\n")
-            found.offsets.append(found.offsets[-1] + len(row) + 1)
-            found.keys.append(read_row(row).prompt_key())
-    return found
-
-
-def _chat(data: bytes, kinds: Sequence[ConversionKind]) -> bytes | None:
-    """One line as canonical trainable chat; None when it cannot become that."""
-    try:
-        read_row(data)
-        row = to_chat(json.loads(data), kinds)
-        return dump_row(row) if row is not None and kind_of(row) == "chat" else None
-    except RowError:
-        return None
 
 
 def _platform_can_use(held_out: Source, context: ToolContext) -> bool:

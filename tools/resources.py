@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from fireworks import (
@@ -26,7 +27,7 @@ from tools.errors import NotJsonError, platform_errors, refused_by_guard, told
 from tuning.plan import PlanItem, WireRequest
 
 CLOCK_SKEW_SECONDS = 300.0
-"""A resource may look this much older than our intent before it counts as somebody else's."""
+"""A resource may look this much older than our session before it counts as somebody else's."""
 _ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _COLLECTIONS = {
@@ -103,6 +104,20 @@ async def _get(context: ToolContext, name: str) -> Document:
     return document(await resource.get(identifier, account_id=account))
 
 
+async def fetch(context: ToolContext, url: str, target: Path, what: str) -> None:
+    """Downloads a file behind a signed URL. Raises ToolError, also when the disk refuses it."""
+    with platform_errors(f"downloading {what}"):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            await context.blobs.get(url, target)
+        except OSError as error:
+            raise ToolError(
+                f"{what} cannot be written to the workspace: {error.strerror}",
+                owner="yours",
+                next_step="Check the disk.",
+            ) from error
+
+
 def document(answer: Any) -> Document:
     """An SDK answer as the JSON object it came from. Raises NotJsonError when it is none."""
     found = answer.to_dict(mode="json", warnings=False) if hasattr(answer, "to_dict") else answer
@@ -159,14 +174,20 @@ def check_ours(context: ToolContext, request: WireRequest, name: str, found: Doc
     """Raises ToolError unless what stands under the name is what was asked for, made after it was asked for."""
     different = differences(wanted_document(request), found)
     made = _seconds(found.get("createTime"))
-    if made is not None and made < context.now - CLOCK_SKEW_SECONDS:
-        different.append("createTime (older than this session's request)")
+    if made is not None and made < _began(context) - CLOCK_SKEW_SECONDS:
+        different.append("createTime (older than this session)")
     if different:
         raise ToolError(
             f"{name} is there already but is not what this session asked for; it differs in {', '.join(different)}",
             owner="yours",
             next_step="It was left as it is. Rename or remove it, or start a new session.",
         )
+
+
+def _began(context: ToolContext) -> float:
+    """When the session began: no intent of it is older, however often a create is tried again."""
+    began = as_number(context.history.get("created_at"))
+    return context.now if began is None else began
 
 
 def wanted_document(request: WireRequest) -> Document:

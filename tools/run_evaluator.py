@@ -6,10 +6,9 @@ import asyncio
 from pathlib import Path
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
-from tools.errors import platform_errors
 from tools.facts import CandidateMeasured
 from tools.known import SUCCEEDED
-from tools.resources import plan_item, read
+from tools.resources import fetch, plan_item, read
 from tuning.metrics import LossCurve, read_metrics
 from tuning.plan import PlanItem
 from tuning.statistics import paired_loss_difference
@@ -43,10 +42,8 @@ async def _metrics(context: ToolContext, item: PlanItem, resource: str) -> tuple
         if not isinstance(url, str) or not url:
             return LossCurve(), ""
         target = context.workspace / "outputs" / "metrics" / f"{item.id}.jsonl"
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with platform_errors(f"downloading the metrics of {item.id}"):
-                await context.blobs.get(url, target)
+            await fetch(context, url, target, f"the metrics of {item.id}")
             break
         except ToolError as error:
             # Signed addresses expire; a fresh look at the job gives a fresh one.

@@ -13,7 +13,7 @@ import fireworks
 from tools.base import ToolContext
 from tools.errors import platform_errors
 from tools.list_resources import catalogue_account
-from tools.resources import full_name, short_id
+from tools.resources import fetch, full_name, short_id
 from tuning.tokens import TokenCounter, from_tokenizer_json
 
 _FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
@@ -61,11 +61,9 @@ async def _fetched(context: ToolContext, model: str) -> Path | None:
     urls = getattr(answer, "filename_to_signed_urls", None) or {}
     if not isinstance(urls.get(_FILES[0]), str):
         return None
-    folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
         if isinstance(urls.get(name), str):
-            with platform_errors(f"downloading {name} of {model}"):
-                await context.blobs.get(urls[name], folder / name)
+            await fetch(context, urls[name], folder / name, f"{name} of {model}")
     done.touch()
     return folder
 
