@@ -6,6 +6,7 @@ A call that has an intent and no outcome is run again after a restart; tools fin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from agent.guard.approval import standing
 from agent.guard.client import Platform
 from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
-from agent.guard.verdict import Verdict, judge_step
+from agent.guard.verdict import Verdict, judge_step, open_items
 from agent.session.events import (
     AgentSaid,
     Event,
@@ -29,9 +30,10 @@ from agent.session.events import (
 from agent.session.state import SessionState
 from agent.session.store import Store
 from tools.base import Effect, Tool, ToolCall, ToolContext, ToolError
-from tools.facts import AnyFact
+from tools.facts import AnyFact, JobSeen
 from tuning.pricing import Prices
 
+PROGRESS_SECONDS = 300.0
 Emit = Callable[[str, str], Awaitable[None]]
 """(session, text): passing progress, shown live and not stored."""
 
@@ -48,6 +50,7 @@ class Executor:
     prices: Callable[[SessionState], Prices]
     emit: Emit
     versions: Mapping[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
 
     async def take(self, session: str, step: Step, based_on: int) -> bool:
         """Takes one step that was computed from the user's word `based_on`. False: nothing was done and nothing changed."""
@@ -92,14 +95,14 @@ class Executor:
         )
 
     def observe(self, session: str, facts: Sequence[AnyFact]) -> None:
-        """Appends what a look at the platform showed, if anything changed."""
-        if not facts:
-            return
+        """Appends what a look at the platform showed: changes of state, and coarse progress."""
+        now = self.clock()
 
         def decide(state: SessionState) -> list[tuple[str, Event]]:
-            if state.ended is not None:
+            news = tuple(fact for fact in facts if _is_news(fact, state, now))
+            if state.ended is not None or not news:
                 return []
-            return [(f"observed/{state.last_seq + 1}", Observed(facts=tuple(facts)))]
+            return [(f"observed/{state.last_seq + 1}", Observed(facts=news))]
 
         self.store.transact(session, decide)
 
@@ -120,10 +123,10 @@ class Executor:
                     return [(key, step.event)]
                 case Finish():
                     ended = SessionEnded(status=step.status, reason=step.reason)
-                    return [(key, ended)] if verdict.allowed else [_refused(key, "finish", verdict)]
+                    return [(key, ended)] if verdict.allowed else [_refused(key, "finish", verdict, state.last_seq)]
                 case Run():
                     if not verdict.allowed:
-                        return [_refused(key, step.call.tool, verdict)]
+                        return [_refused(key, step.call.tool, verdict, state.last_seq)]
                     started.append(step.call)
                     return [self._intent(step.call, state)]
 
@@ -177,6 +180,18 @@ class Executor:
         return tool.effect if tool else None
 
 
+def _is_news(fact: AnyFact, state: SessionState, now: float) -> bool:
+    """Polls are not events: a job's percent counts every 10 points, or when it moved and 5 minutes have gone by."""
+    before = state.known.jobs.get(fact.resource) if isinstance(fact, JobSeen) else None
+    if not isinstance(fact, JobSeen) or before is None or before.state != fact.state:
+        return True
+    if before.percent == fact.percent:
+        return False
+    if before.percent is None or fact.percent is None or before.percent // 10 != fact.percent // 10:
+        return True
+    return now - state.progress_at.get(fact.resource, 0.0) > PROGRESS_SECONDS
+
+
 def _key(step: Run | Say | Understand | Finish) -> str:
     match step:
         case Run():
@@ -187,8 +202,8 @@ def _key(step: Run | Say | Understand | Finish) -> str:
             return "ended"
 
 
-def _refused(key: str, tool: str, verdict: Verdict) -> tuple[str, Event]:
-    return f"refused/{key}", ToolRefused(call=key, tool=tool, reason=verdict.reason)
+def _refused(key: str, tool: str, verdict: Verdict, seq: int) -> tuple[str, Event]:
+    return f"refused/{key}/{seq}", ToolRefused(call=key, tool=tool, reason=verdict.reason)
 
 
 def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]:
@@ -204,7 +219,7 @@ def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]
             for a in state.answers
         ],
         "versions": {**versions, **(created.versions if created else {})},
-        "ended": "cancelled" if state.cancelling else "succeeded",
+        "ended": "cancelled" if state.cancelling else "failed" if open_items(state) else "succeeded",
         "notes": list(state.understood.notes) if state.understood else [],
         "spent_usd": sum(j.reported_cost_usd or 0.0 for j in state.known.jobs.values()),
     }  # fmt: skip

@@ -157,11 +157,17 @@ class Runner:
         while True:
             await asyncio.sleep(min(self._poll_every.values()))
             for session in sorted(self._watched):
-                state = self._store.state(session)
-                kind = state.created.platform_kind if state.created else "local"
-                if self._clock() - self._looked.get(session, 0.0) >= self._poll_every[kind]:
-                    await self._look(session)
-                    self._looked[session] = self._clock()
+                try:
+                    await self._poll_session(session)
+                except Exception:
+                    log.exception("session %s: a bug of ours in looking at its jobs; the others go on", session)
+
+    async def _poll_session(self, session: str) -> None:
+        state = self._store.state(session)
+        kind = state.created.platform_kind if state.created else "local"
+        if self._clock() - self._looked.get(session, 0.0) >= self._poll_every[kind]:
+            self._looked[session] = self._clock()
+            await self._look(session)
 
     async def _look(self, session: str) -> None:
         """One look at the platform; changes are appended and wake the session. Trouble waits for the next look."""

@@ -224,14 +224,17 @@ def _judge_finish(step: Finish, state: SessionState) -> Verdict:
     plan = state.known.plan
     if plan is None or state.known.report is None:
         return refuse("done needs a plan that was carried out and a report.")
-    open_items = [
-        item.id
-        for item in plan.items
-        if item.required
-        and not (item.alternative and item.candidate != state.promoted)
-        and not finished(state, plan, item.id)
-    ]
-    return refuse(f"these items are not finished: {', '.join(open_items)}") if open_items else ALLOW
+    left = open_items(state)
+    return refuse(f"these items are not finished: {', '.join(left)}") if left else ALLOW
+
+
+def open_items(state: SessionState) -> tuple[str, ...]:
+    """What the plan requires and what is not finished; of alternatives those of the promoted candidate count."""
+    plan = state.known.plan
+    if plan is None:
+        return ("plan",)
+    needed = (i for i in plan.items if i.required and not (i.alternative and i.candidate != state.promoted))
+    return tuple(item.id for item in needed if not finished(state, plan, item.id))
 
 
 def _create_wire(wire: Wire, found: Match, state: SessionState, plan: Plan) -> Verdict:

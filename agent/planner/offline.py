@@ -133,5 +133,5 @@ def _cancel(state: SessionState, now: float) -> Step:
                 return step
     call = state.calls.get("report/cancelled")
     if call is None:
-        return Run(ToolCall("report/cancelled", "write_report", {"ended": "cancelled"}))
+        return Run(ToolCall("report/cancelled", "write_report"))
     return Finish("cancelled", "cancelled by the user")

@@ -161,13 +161,13 @@ def _probe(state: SessionState, now: float, item: PlanItem) -> Step:
 
 
 def _close(state: SessionState, now: float) -> Step:
-    return run(state, now, "report/succeeded", "write_report", ended="succeeded") or Finish("succeeded")
+    return run(state, now, "report/succeeded", "write_report") or Finish("succeeded")
 
 
 def _fail(state: SessionState, now: float, items: list[PlanItem]) -> Step:
     """Nothing of what was needed survived: the report says what was done, and the session says why it stops."""
     causes = [f"{item.id}: {_cause(state, item)}" for item in items]
-    step = run(state, now, "report/failed", "write_report", ended="failed")
+    step = run(state, now, "report/failed", "write_report")
     return step or Finish("failed", "; ".join(causes)[:1000])
 
 

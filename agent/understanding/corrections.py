@@ -1,0 +1,72 @@
+"""What in a text is in force: not the past, not the withdrawn, not mere questions; the last word wins."""
+
+from __future__ import annotations
+
+import re
+
+_PAST = re.compile(
+    r"\b(?:last (?:time|week|month|year|quarter|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
+    r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
+    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|were|went with|cost)\b|"
+    r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
+)
+_PRESENT = re.compile(
+    r"\b(?:now|this time|today|please|let'?s|but|so\b|therefore|instead|use|take|train|want|wants|would like|go with|should|try|run (?:it|the|a|sft|dpo|supervised)|do (?:it|the same|this|sft|dpo)|can you|could you|i need|we need|fine-?tune|set|make)\b"
+)
+_CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
+_WH = re.compile(
+    r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will|would (?:it|that|you (?:recommend|suggest|say|advise|prefer))|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
+)
+_FUTURE = re.compile(r"\b(?:next (?:week|month|time|quarter|year)|later (?:on )?(?:we|i|you|maybe|try)|maybe later|in (?:the )?(?:future|a second step)|eventually|at some point|some day|afterwards we|one day|might later|will later)\b")
+
+MARKER = re.compile(
+    r"\b(?:no,? wait|wait|actually|sorry|scratch that|correction|i mean(?:t)?|make (?:that|it)|on second thoughts?|strike that|oops|rather|better (?:take|use|go)|"
+    r"change of plan|changed my mind|or no|nope|edit|update|instead|thinking about it|hold on|my mistake|let me correct|no[,:—] ?|hmm,? no|ah no|forget (?:that|it|what i said)|change to)\b|(?:^|[—(,.] ?)no[,—] |\bno —"
+)
+_NUM = r"[$€]?\d+(?:\.\d+)?(?:e-?\d+)?"
+_LIST = rf"{_NUM}(?:(?:,| and| or|/) ?{_NUM})*"
+_UNIT = r"(?:epochs?|ranks?|samples?|rows|examples|jobs?|runs?|dollars|usd|percent|%)"
+_WITHDRAWN = re.compile(
+    rf"\b(?:instead of|rather than|in place of|as opposed to|no longer|and not|, not|not|down from|up from)\s+(?:the |that |just |only )*(?:usual |default |previous |old |original )?(?:(?:epochs?|rank|lr|learning rate|beta|budget)\s+)?{_LIST}(?!\s?[:/])(?:\s*{_UNIT})?(?=\W|$)"
+)
+_FROM_TO = re.compile(rf"\bfrom {_NUM}(?: {_UNIT})? (?:down |up )?to (?={_NUM})")
+
+
+def in_force(sentences: tuple[str, ...]) -> str:
+    """The sentences that say what is wanted now, without clauses about the past and without plain questions."""
+    return "\n".join(kept for kept in (_present(s) for s in sentences if not is_plain_question(s)) if kept)
+
+
+def is_plain_question(sentence: str) -> bool:
+    """A sentence that only asks: "What would 5 epochs cost?"; "Can you train ...?" is a request."""
+    return sentence.rstrip(" )\"'").endswith("?") and bool(_WH.match(sentence)) and not re.match(r"would you (?:please )?(?:train|run|fine)", sentence)
+
+
+def is_future(sentence: str) -> bool:
+    """A sentence about what may come another day."""
+    return bool(_FUTURE.search(sentence))
+
+
+def _present(sentence: str) -> str:
+    """The sentence without its clauses about the past; a clause counts as past until one speaks of now."""
+    if not _PAST.search(sentence):
+        return sentence
+    kept: list[str] = []
+    past = False
+    at = 0
+    cuts = [*(m.end() for m in _CLAUSE.finditer(sentence)), len(sentence)]
+    for cut in cuts:
+        clause = sentence[at:cut]
+        at = cut
+        if _PAST.search(clause):
+            past = not re.search(r"\b(?:now|this time|today)\b", clause)
+        elif past and _PRESENT.search(clause):
+            past = False
+        if not past:
+            kept.append(clause)
+    return "".join(kept)
+
+
+def without_withdrawn_numbers(text: str) -> str:
+    """The text without numbers that are named only to be replaced: "2 epochs instead of 3", "from 3 to 2 epochs"."""
+    return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))

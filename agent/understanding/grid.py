@@ -1,0 +1,87 @@
+"""Reading the tuning grid: LoRA ranks, learning rates, betas, epochs, batch size, context length."""
+
+from __future__ import annotations
+
+import re
+
+_N = r"(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
+_SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?|,? (?:and|or|to|then|versus|vs\.?|plus|as well as|and then|but also)(?: also)?(?: then)? )"
+_LIST = rf"(?P<list>{_N}(?:{_SEP}{_N}(?![\w/]))*)"
+_OF = r"(?:\s*(?:=|:|->|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals))*\s*"
+_NOT_AFTER = r"(?![\w.-]*(?:\s*(?:epochs?|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"
+
+
+def _before(noun: str) -> re.Pattern[str]:
+    """A list after its noun: "ranks 8, 16 and 32"."""
+    return re.compile(rf"\b(?:{noun}){_OF}{_LIST}{_NOT_AFTER}")
+
+
+def _after(noun: str, between: str = "") -> re.Pattern[str]:
+    """A list before its noun: "16 and 32 as ranks", "3 epochs"."""
+    return re.compile(rf"(?<![\w.$€-]){_LIST}{between}[ -]?(?:as (?:the |a )?)?(?:{noun})\b")
+
+
+_RANK = (_before(r"(?:lora|adapter)?[ _-]?ranks?(?:\s*\(r\))?|lora[ _-]r|\br(?=\s*=)|lora(?=[ -]\d)|lora (?:size|dim\w*)"), _after(r"(?:lora |adapter )?ranks?"))
+_RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"), _after(r"learning[ _-]?rates?|lrs?"))
+_BETA = (_before(r"(?:dpo |orpo )?betas?(?: values?)?|β"), _after(r"betas?"))
+_EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|number of epochs")
+_EPOCH_AFTER = _after(r"(?:(?:full |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)")
+_SINGLE = re.compile(r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b")
+_BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?![\w.])")
+_NOT_A_RATE = re.compile(r"(?:weight[ _-]decay|epsilon|eps|warm-?up\w*|beta\d?|kl|min[ _-]lr|temperature|tolerance|clip\w*|adam\w*|loss)(?:[ _]\w+){0,2}\s*(?:=|:|of|to|at|is)?\s*$")
+_BATCH = re.compile(r"\bbatch(?:[ _-]?sizes?)?\s*(?:=|:|of|to|is|at)*\s*(\d+)\b(?! ?(?:jobs|runs))")
+_CONTEXT = re.compile(r"\b(?:max(?:imum)?[ _-])?(?:context|sequence|seq)(?:[ _-]?(?:length|window|len|size))?\s*(?:=|:|of|to|is|at)*\s*(\d+)(?P<k> ?k\b)?|\b(\d+)(?P<k2> ?k)?(?:[ -]?tokens?)? (?:of )?(?:context|sequence length)\b")
+_PREFIX_NOT = re.compile(r"(?:warm-?up|per|every|after each|alpha|seed|early stopping|patience of|after|save every)\s*(?:for |of )?$")
+
+
+def read_grid(text: str) -> dict[str, object]:
+    """The grid slots that a text sets. Lists keep their order; the last list of a kind wins."""
+    betas, rest = _take(text, _BETA, 0.0, 10.0)
+    rates, rest = _take(rest, _RATE, 0.0, 0.5)
+    ranks, rest = _take(rest, _RANK, 1, 1024)
+    if not rates and not re.search(r"\bloss\b[^.]{0,15}\de-", rest):
+        bare = [m.group(1) for m in _BARE_RATE.finditer(rest) if not _NOT_A_RATE.search(rest[max(0, m.start() - 30) : m.start()])]
+        rates = tuple(dict.fromkeys(float(v) for v in bare if float(v) < 0.1))
+    found: dict[str, object] = {
+        "betas": betas,
+        "learning_rates": rates,
+        "lora_ranks": tuple(int(r) for r in ranks if r == int(r)),
+        "epochs": _epochs(rest),
+    }
+    if batch := list(_BATCH.finditer(text)):
+        found["batch_size"] = int(batch[-1].group(1))
+    if context := list(_CONTEXT.finditer(text)):
+        last = context[-1]
+        found["max_context_length"] = int(last.group(1) or last.group(3)) * (1024 if last["k"] or last["k2"] else 1)
+    return {slot: value for slot, value in found.items() if value}
+
+
+def _take(text: str, patterns: tuple[re.Pattern[str], ...], low: float, high: float) -> tuple[tuple[float, ...], str]:
+    """The last list that one of the patterns finds with values in (low, high], and the text without all of them."""
+    found: tuple[float, ...] = ()
+    for pattern in patterns:
+        spans = []
+        for match in pattern.finditer(text):
+            numbers = tuple(float(n) for n in re.findall(_N, match["list"]))
+            good = tuple(dict.fromkeys(n for n in numbers if (low < n or n == low >= 1) and n <= high))
+            if good and len(good) == len(dict.fromkeys(numbers)):
+                found = good
+                spans.append(match.span())
+        for start, end in reversed(spans):
+            text = text[:start] + " ; " + text[end:]
+        if found and pattern is patterns[0]:
+            # "16 as rank" after "rank 8" is a correction; the second shape is read only where the first found nothing.
+            break
+    return found, text
+
+
+def _epochs(text: str) -> tuple[int, ...]:
+    places: list[tuple[int, tuple[int, ...]]] = []
+    for pattern in (_EPOCH_AFTER, _EPOCH_BEFORE):
+        for match in pattern.finditer(text):
+            numbers = [float(n) for n in re.findall(_N, match["list"])]
+            whole = tuple(dict.fromkeys(int(n) for n in numbers if n == int(n) and 1 <= n <= 100))
+            if whole and len(whole) == len(dict.fromkeys(numbers)) and not _PREFIX_NOT.search(text[max(0, match.start() - 25) : match.start()]):
+                places.append((match.start("list"), whole))
+    places += [(m.start(), (1,)) for m in _SINGLE.finditer(text)]
+    return max(places)[1] if places else ()

@@ -1,0 +1,65 @@
+"""Reading other languages through a glossary: their words become the English ones that the readers know."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+_ENGLISH = frozenset(
+    ["the", "a", "an", "and", "or", "on", "with", "for", "of", "to", "in", "is", "are", "be", "my", "our", "we", "i", "it", "this", "that", "please", "use", "run", "train", "not", "do", "don't", "what", "which", "how", "should", "would", "can", "from", "as", "at", "after", "but", "if", "then", "only"]
+)
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_LEAST_HINTS = 2
+"""Common words that a text needs before it is taken for another language; one alone may be a name."""
+_READ_FOR_HINTS = 4000
+
+
+@dataclass(frozen=True)
+class _Language:
+    hints: frozenset[str]
+    words: dict[str, str]
+    pattern: re.Pattern[str]
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, _Language]:
+    raw = yaml.safe_load((Path(__file__).parent / "glossary.yaml").read_text(encoding="utf-8"))
+    return {code: _compiled(code, entry) for code, entry in raw.items()}
+
+
+def _compiled(code: str, entry: dict[str, object]) -> _Language:
+    words = {str(k): str(v) for k, v in dict(entry["words"]).items()}  # type: ignore[call-overload]
+    longest_first = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    # Chinese has no spaces between words; the others end at a letter that is none of theirs.
+    text = longest_first if code == "zh" else rf"(?<![\w⟦./-])(?:{longest_first})(?![\w⟧/-])(?!\.\w)"
+    hints = frozenset(str(h) for h in entry["hints"])  # type: ignore[attr-defined]
+    return _Language(hints, words, re.compile(text, re.IGNORECASE))
+
+
+def language_of(text: str) -> str:
+    """The language a text is written in: en, de, fr, es, it, pt, nl or zh. In doubt en."""
+    if _HAN.search(text):
+        return "zh"
+    seen = [w.lower() for w in _WORD.findall(text[:_READ_FOR_HINTS])]
+    english = sum(w in _ENGLISH for w in seen)
+    best, count = "en", max(english, _LEAST_HINTS - 1)
+    for code, language in _languages().items():
+        hits = sum(w in language.hints for w in seen)
+        if hits > count:
+            best, count = code, hits
+    return best
+
+
+def to_english(text: str) -> str:
+    """The text with the words of its language replaced by English ones; order and names stay as they are."""
+    code = language_of(text)
+    if code == "en":
+        return text
+    language = _languages()[code]
+    space = " " if code == "zh" else ""
+    return language.pattern.sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)

@@ -1,0 +1,174 @@
+"""Reading the limits and the shape of a run: money, jobs at once, samples, split, what to skip, whether to deploy."""
+
+from __future__ import annotations
+
+import re
+
+_N = r"\d+(?:\.\d+)?"
+_USD = r"(?:usd|us ?dollars?|dollars?|bucks|us\$|\$)"
+_MONEY = re.compile(rf"(?:\$|usd ?|us\$ ?)\s?(?P<a>{_N})(?P<k>k\b)?|(?<![\w.])(?P<b>{_N}) ?(?:{_USD})(?!\w)")
+_BUDGET_WORD = re.compile(
+    r"\b(?:budget|cap|ceiling|limit|at most|max(?:imum)?|no more than|not more than|up to|under|below|less than|within|exceed\w*|over|above|spend|tops|cheaper than|keep|stay|"
+    r"go past|beyond|available|have|got|costs? (?:more|less)|approve[ds]?|allow\w*|only|afford|total|all in|pay|past)\b|<|<="
+)
+_NOT_BUDGET = re.compile(
+    r"(?:per (?:hour|month|week|day|million|1m|token|gpu|call|request|job)|/ ?(?:h|hr|hour|month|mo|m tokens|1m|day|week)\b|a (?:month|week|day|year)|monthly|an hour|weekly|hourly|every month|each month|yearly)"
+)
+_SPENT = re.compile(r"\b(?:cost us|costs us|cost me|paid|paying|spent|burn(?:ed|t)|bill(?: was| of)?|invoice|charged|used to cost|had cost|was billed|salary|revenue|price of|priced at|saves?|worth)\b[^.;]{0,30}$")
+_PARALLEL = tuple(
+    re.compile(p)
+    for p in (
+        r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:of (?:the |these )?)?(?:training |concurrent |parallel |active |simultaneous |fine-tuning |running |tuning |gpu )*(?:jobs?|runs?|trainings?|candidates?|workers?|slots?|experiments?|models?|things?|them)? ?(?:running |active |going |allowed |to run |on |train |trained )*(?:in parallel|at once|at a time|at the same time|concurrently|simultaneously|parallel|side by side|at any (?:one )?time|in flight)",
+        r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:training |fine-tuning )?(?:parallel|concurrent|simultaneous|active)(?: (?:training |fine-tuning )?(?:jobs?|runs?|trainings?))?\b",
+        r"\b(?:parallel(?:ism)?|concurren(?:t|cy)|in parallel|max[ _]parallel(?:[ _]jobs)?|simultaneous|at once|at a time|same time)(?: training)?(?: jobs?| runs?)?(?: limit| cap)?(?:\s*(?:=|:|to|of|at|is|at most|max(?:imum)?|up to|limited to|only|no more than|are|be|under|stay|more than|not|runs?))* (?P<n>\d+)\b(?! ?(?:epochs|samples|usd|dollars|%))",
+        r"\b(?:cap|limit|max(?:imum)?|at most|no more than|up to|never more than|not more than|more than)(?: of| to| is|:)? (?P<n>\d+) (?:training |fine-tuning |active |running )?jobs?\b",
+        r"\bjobs?(?: running)? (?:to|at|limit|cap)(?: of| at| to|:)? (?P<n>\d+)\b",
+    )
+)
+_SEQUENTIAL = re.compile(r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:one after (?:the other|another)|sequentially|strictly serial|in sequence)\b")
+_SAMPLE = r"(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points)"
+_TUNING = r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?)"
+_SUBSAMPLE = tuple(
+    re.compile(p)
+    for p in (
+        rf"(?<![\w.$])(?P<n>\d+)[ -]{_SAMPLE}(?: \w+){{0,3}} (?:for|in|during|to do|while|when)(?: \w+){{0,3}} {_TUNING}\b",
+        rf"\b{_TUNING}\b(?: \w+){{0,5}} (?:on|with|to|over|use|uses|using|at|see|from|at most|:)(?: \w+){{0,4}} (?P<n>\d+)(?: |-){_SAMPLE}",
+        r"\bsub-?sampl(?:e|es|ing|ed)(?: \w+){0,6}? ?(?:=|:)? ?(?P<n>\d+)\b(?! ?%)",
+        rf"(?<![\w.$])(?P<n>\d+)[ -]?(?:{_SAMPLE})? ?(?:sub-?samples?|subset)",
+        rf"\b(?:sample|subset)(?: of| to)?(?: about| around| only| just)? (?P<n>\d+)(?: {_SAMPLE})?(?: \w+){{0,4}} {_TUNING}\b",
+        rf"\b(?:for|in|during)(?: the| my| our)?(?: \w+)? {_TUNING}\b(?: \w+)?,?(?: \w+){{0,5}} (?P<n>\d+) {_SAMPLE}",
+        rf"\b{_TUNING} (?:sample|subset)(?: size)?(?:\s*(?:=|:|of|to|is|at))* (?P<n>\d+)\b",
+        rf"(?<![\w.$])(?P<n>\d+) (?:is|are) (?:enough|plenty|sufficient|fine) for(?: \w+){{0,3}} {_TUNING}",
+        rf"(?<![\w.$])(?P<n>\d+) (?:for|in) (?:the )?{_TUNING}\b",
+        rf"\b{_TUNING}\b(?: the| my)?(?: \w+)? (?:on|with) (?:only |just |a random )*(?P<n>\d+)(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|ranks?|learning|config\w*|candidates?|%|percent|/|e-|\.\d))\b",
+    )
+)
+_NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leave out|leav(?:e|ing) out|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|there(?:'s| is) no need for|no need for)"
+_ANY = r"(?: (?:the|any|a|an|that|this|your|whole|entire|kind of|sort of|on|expensive|about|with))*"
+_FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job)|retrain\w*|full-data final run|full-data)"
+_SKIP_FINAL = tuple(
+    re.compile(p)
+    for p in (
+        rf"\b{_NO}{_ANY} {_FINAL}",
+        rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
+        r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
+        r"\b(?:do not|don'?t|no need to|not) (?:re-?train|train again|train it again)\b(?: \w+){0,3}(?: on)?(?: \w+){0,3} (?:full|all|whole|complete|entire|winner|winning)",
+    )
+)
+_HP = r"(?:(?:hp|hps|hpo|hyper-?param\w*|hyper param\w*|parameter|grid|lora|config\w*|candidate|tuning)[ -])?(?:tuning|sweeps?|sweeping|search\w*|optimi[sz]ation|grid search|candidate search|grid|hpo|experiments)"
+_SKIP_SWEEP = tuple(
+    re.compile(p)
+    for p in (
+        rf"\b{_NO}{_ANY} {_HP}\b(?!\s*(?:(?:over|of|across|the|several|multiple|different|all|any|other|on|more)\s)*(?:base )?models?\b)",
+        r"\b(?:do not|don'?t|no|without|never|skip)(?: \w+)? (?:tune|tuning|sweep|sweeping|optimi[sz]e|search|optimi[sz]ing)(?: \w+)? (?:any )?(?:hyper-?param\w*|hps?|parameters)",
+        r"\bhyper-?param\w*(?: \w+){0,3} (?:not|skip\b|skipped)",
+        rf"\b(?:hp |hyperparameter ){_HP} (?:is )?(?:not|skip|off|unnecessary|skipped|not needed)",
+        r"\b(?:go |jump )?(?:straight|directly|right) to (?:the )?(?:full|final)[- ](?:data )?(?:run|training)",
+    )
+)
+_FRACTIONS = {"third": None, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "half": 0.5}
+_TESTY = r"(?:test\w*|eval\w*|held[- ]?out|hold[- ]?out|validat\w*|holding out|measur\w+|check\w*)"
+_RATIO = re.compile(r"(?<![\w./])(?P<a>\d{1,2}) ?(?:/|:|-|to|vs\.?|%? ?/ ?) ?(?P<b>\d{1,2})(?: ?%)?(?![\w/.]|:1)")
+_HOLD = re.compile(r"\b(?:hold(?:ing)?(?: out| back)?|keep(?:ing)?|reserv(?:e|ing)|set(?:ting)? aside|put(?:ting)? aside|save|leave|leaving|carve out|take out|withhold|use|with|split off)(?: \w+){0,3}? (?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?P<after>[^.;]{0,40})")
+_FOR_TEST = re.compile(rf"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them|all \w+))? (?:for|as|to|in|into|goes to|is|held|test|out|aside|stays?)(?: \w+){{0,2}}? ?{_TESTY}")
+_FOR_TRAIN = re.compile(r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)")
+_TEST_SIZE = re.compile(rf"\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))")
+_PART = re.compile(rf"\b(?:hold out|hold back|set aside|keep|reserve|leave) (?:a |one |1 )?(?P<w>quarter|fifth|tenth|half)\b|\b(?:a|one) (?P<v>quarter|fifth|tenth|half)(?: of \w+(?: \w+)?)? (?:for|as) (?:the )?{_TESTY}")
+_IMBALANCE = tuple(
+    re.compile(p)
+    for p in (
+        rf"\b(?:imbalance|imbalanced|ratio)(?:[ -](?:ratio|threshold|limit|warning|level|flag|check))*(?:\s*(?:of|to|=|:|at|is|above|over|should be|set to|beyond|exceeds|from|starting at|as|when|it|the|threshold|more than|up to|on|worse than))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?! ?%|\w)",
+        rf"\bthreshold(?:\s*(?:of|to|=|:|at|is))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?= (?:for|on) (?:the )?(?:class )?imbalance)",
+        rf"\b(?P<n>{_N}) ?(?:: ?1|to 1|x|times)?(?: as)?(?: the)? (?:imbalance|class imbalance|as imbalance)",
+        rf"\b(?:flag|warn|alert|complain|tell me|shout)\b[^.;]{{0,60}}?(?P<n>{_N}) ?(?:: ?1|to 1|x\b|times)",
+        rf"(?<![\w.])(?P<n>{_N}) ?(?:: ?1\b|to 1\b)(?! epoch)",
+    )
+)
+_DEPLOY = r"(?:deploy\w*|go(?:ing)? live|endpoint|serv(?:e|ing)\b|put (?:it|the model|anything) (?:live|online|into production)|hosting|roll ?out|push(?:ing)? (?:it )?to prod\w*|host it)"
+_NO_DEPLOY = tuple(
+    re.compile(p)
+    for p in (
+        rf"\b(?:don'?t|do not|no|without|skip|not|never|hold off|postpone|no need to|needn'?t|won'?t|shouldn'?t|stop before|refrain from|instead of|leave out|nothing)(?: (?!forget|only|until|worry)\w+){{0,4}} (?:the |any |a |an |to |on )*{_DEPLOY}",
+        rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
+        rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
+        r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
+        rf"\b(?:report|numbers|metrics|results|weights|adapter|checkpoint|figures) only,? (?:no|without|not) {_DEPLOY}",
+    )
+)
+_YES_DEPLOY = re.compile(r"\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b")
+_NOT_UNTIL = re.compile(r"\bdon'?t forget to deploy")
+_ON_ALL = re.compile(r"\btrain(?:ing)? (?:the final model |it |finally )?(?:also )?on (?:the test (?:rows|set|data|split) too|all (?:the )?(?:rows|data),? (?:including|also) (?:the )?test)|\bno (?:held[- ]?out|test) (?:split|set) at all\b|\binclude the test (?:rows|set|data) in (?:the )?(?:final )?training")
+
+
+def read_limits(text: str) -> dict[str, object]:
+    """The slots of money, parallel jobs, samples, split, imbalance, skipping and deployment that a text sets."""
+    found: dict[str, object] = {
+        "budget_usd": _budget(text),
+        "max_parallel_jobs": _last(text, _PARALLEL),
+        "subsample": _last(text, _SUBSAMPLE),
+        "train_fraction": _train_fraction(text),
+        "skip_final_run": any(p.search(text) for p in _SKIP_FINAL),
+        "skip_sweep": any(p.search(text) for p in _SKIP_SWEEP),
+        "train_on_all": bool(_ON_ALL.search(text)),
+    }
+    if found["max_parallel_jobs"] is None and _SEQUENTIAL.search(text):
+        found["max_parallel_jobs"] = 1
+    if declines_deployment(text):
+        found["deploy"] = False
+    return {slot: value for slot, value in found.items() if value is not None and (value is not False or slot == "deploy")}
+
+
+def declines_deployment(text: str) -> bool:
+    """Whether the text says that the result shall not be deployed, or not now."""
+    text = _NOT_UNTIL.sub("", text)
+    return any(p.search(text) for p in _NO_DEPLOY) and not _YES_DEPLOY.search(text)
+
+
+def read_imbalance(text: str) -> float | None:
+    """The imbalance threshold, most over least frequent label (20:1 is 20.0)."""
+    for pattern in _IMBALANCE:
+        if found := list(pattern.finditer(text)):
+            return float(found[-1]["n"])
+    return None
+
+
+def _last(text: str, patterns: tuple[re.Pattern[str], ...]) -> int | None:
+    places = [(m.start("n"), int(m["n"])) for p in patterns for m in p.finditer(text) if int(m["n"]) > 0]
+    return max(places)[1] if places else None
+
+
+def _budget(text: str) -> float | None:
+    """The last sum of money that limits this run; prices per hour, past bills and monthly spending do not."""
+    value: float | None = None
+    for match in _MONEY.finditer(text):
+        left = re.split(r"[.;!?\n]\s", text[max(0, match.start() - 60) : match.start()])[-1]
+        right = re.split(r"[.;!?\n](?:\s|$)", text[match.end() : match.end() + 40])[0]
+        if _NOT_BUDGET.search(right[:20]) or _NOT_BUDGET.search(left[-14:]) or _SPENT.search(left):
+            continue
+        if _BUDGET_WORD.search(left) or _BUDGET_WORD.search(right[:30]) or value is not None or re.search(r"\bfor\s*$", left):
+            value = float(match["a"] or match["b"]) * (1000 if match["k"] else 1)
+    return value
+
+
+def _train_fraction(text: str) -> float | None:
+    for match in _RATIO.finditer(text):
+        a, b = int(match["a"]), int(match["b"])
+        near = text[max(0, match.start() - 40) : match.end() + 40]
+        if a + b == 100 and re.search(r"split|train|test|eval|hold|divid", near):
+            return max(a, b) / 100 if not re.search(r"test/train|test and train", near) else b / 100
+    if found := _TEST_SIZE.search(text):
+        return _rest(float(found["f"]) if found["f"] else float(found["p"]) / 100)
+    if found := _FOR_TRAIN.search(text):
+        return float(found["f"]) if found["f"] else float(found["p"] or found["q"]) / 100
+    if found := _FOR_TEST.search(text):
+        return _rest(float(found["p"]) / 100)
+    if (found := _HOLD.search(text)) and (re.match(r"(?:hold|reserv|set|put|keep|carve|withhold|split)", found.group()) or re.search(_TESTY, found["after"])) and not re.search(r"\b(?:accuracy|win|loss)", found.group()):
+        return _rest(float(found["p"]) / 100)
+    if found := _PART.search(text):
+        part = _FRACTIONS[found["w"] or found["v"]]
+        return _rest(part) if part else None
+    return None
+
+
+def _rest(share: float) -> float | None:
+    return round(1 - share, 10) if 0 < share < 1 else None

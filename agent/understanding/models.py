@@ -1,0 +1,149 @@
+"""Finding model names in a text, and putting a mark in their place so that later readers see roles, not names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz, process
+
+from tuning.models import all_ids, pieces, resolve, sizes
+
+_TUNABLE = "qwen|llama|kimi|gpt|gemma|mistral|ministral|nemotron|deepseek|minimax|glm"
+_OTHERS = (
+    "mixtral|phi|falcon|claude|gemini|grok|command-r|olmo|vicuna|bloom|starcoder|codellama|smollm|granite|jamba|yi|"
+    "internlm|baichuan|chatglm|solar|zephyr|opus|sonnet|haiku|chatgpt|codex"
+)
+_VENDOR = (
+    r"(?:(?:meta-llama|meta|qwen|openai|google|mistralai|moonshotai|deepseek-ai|nvidia|zai-org|anthropic|minimaxai)/)?"
+)
+_SIZE = r"\d+(?:[.p,]\d+)?(?:[ -]?(?:b|bn|billion)|m)(?![\w])"
+_VERSION = r"v?\d+(?:[.p]\d+)?o?(?![\d.]*\w)(?! ?(?:b|bn|billion|epochs?|epoche?n?|steps|usd|samples|jobs|k|%)\b)"
+_WORD = r"(?:oss|mini|nano|small|medium|large|super|flash|pro|turbo|coder|code|vl|haiku|sonnet|opus|k\d(?:[.p]\d)?|m\d|r\d|o\d|next)\b"
+_TAIL = r"(?:[ -]?a\d+b\b|[ _-]?(?:instruct|thinking|chat|mini|flash|coder|turbo|pro)\b|[-_](?:it|base|bf16|fp8|distill|vl)\b| (?:it)(?= (?:on|with|for|and)\b)|-\d{4}\b|(?<=instruct) \d{4}\b)"
+
+
+def _pattern(families: str) -> re.Pattern[str]:
+    """Resource names, known families with what follows them, and any word that carries a size ("falcon 7b")."""
+    return re.compile(
+        rf"(?<![\w./-])(?:(?P<full>accounts/[\w-]+/models/[\w.-]*\w)"
+        rf"|(?P<name>{_VENDOR}(?:{families})(?:[ _-]?{_WORD})*(?:[ _-]?{_VERSION})?(?:[ _-]?{_WORD})*(?:[ _-]{{0,2}}{_SIZE})?{_TAIL}*(?:[ -]\d\.\d\b)?)(?![\w]|[-_/]\w)"
+        rf"|(?P<other>[a-z]{{3,12}}(?:[ -]?v?\d(?:[.p]\d)?)?[ -]?{_SIZE}{_TAIL}*)(?![\w]|[-_/]\w)"
+        rf"|(?P<size>{_SIZE}{_TAIL}*)(?![-_/]\w))",
+        re.IGNORECASE,
+    )
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One model named in the text. `id` is canonical; None when the catalogue does not hold it."""
+
+    written: str
+    id: str | None
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text in which names stand as marks: ⟦m0⟧ for the first model, and so on; `mentions` in the same order."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+
+
+@lru_cache(maxsize=64)
+def _compiled(known: tuple[str, ...]) -> re.Pattern[str]:
+    own = {pieces(name)[0] for name in known if pieces(name)} - set(_TUNABLE.split("|"))
+    return _pattern("|".join([*sorted(re.escape(f) for f in own if f.isalpha()), _TUNABLE, _OTHERS]))
+
+
+_NOT_A_FAMILY = frozenset(
+    ["the", "and", "with", "use", "using", "train", "tune", "only", "than", "not", "just", "for", "from", "our", "new", "try", "make", "take", "pick", "choose", "over", "but", "beat", "instead", "den", "der", "das", "die", "und", "mit", "auf", "statt", "lieber", "por", "con", "para", "avec", "pour", "sur", "les", "las", "los", "model", "models", "size", "about", "around", "under", "least", "most", "into", "ein", "eine", "einen", "une", "une", "base", "both", "either", "also", "plus", "then", "its"]
+)
+
+
+def mask_models(text: str, known: Sequence[str] = (), context: str = "") -> Masked:
+    """Marks every model name. A bare size ("the 14B") takes the family of the model named before it, or of `context`."""
+    ids = (*all_ids(), *known)
+    pattern = _compiled(tuple(known))
+    mentions: list[Mention] = []
+    family = _family_of(context, pattern, ids)
+    out: list[str] = []
+    at = 0
+    for match in pattern.finditer(text):
+        found = _read(match, ids, family or _family_after(text, match.end(), pattern))
+        if found is None:
+            continue
+        mention, start = found
+        if (
+            mention.id is None
+            and mentions
+            and _only_family(mention.written)
+            and family.split(" ")[0] in mention.written.lower()
+        ):
+            continue  # "the 8B and 14B Qwen3 models": the sizes have already said it
+        if mention.id and sizes(pieces(mention.id)):
+            family = _stem(mention.id)
+        out += [text[at:start], f"⟦m{len(mentions)}⟧"]
+        at = match.end()
+        mentions.append(mention)
+    return Masked("".join([*out, text[at:]]), tuple(mentions))
+
+
+def _read(match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
+    written = match.group().strip()
+    if match["full"]:
+        short = written.rsplit("/", 1)[-1]
+        return Mention(written, short if short in ids else resolve(written, ids) or written), match.start()
+    if match["name"]:
+        return Mention(written, resolve(written, ids)), match.start()
+    if match["other"]:
+        return _read_other(written, match, ids, family)
+    return _read_size(match["size"], match.start(), ids, family)
+
+
+def _read_other(written: str, match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
+    """An unlisted word with a size: a misspelt family, another vendor's model, or an ordinary word before a bare size."""
+    word = re.match(r"[a-z]+", written, re.IGNORECASE)
+    head = word.group().lower() if word else ""
+    if head in _NOT_A_FAMILY:
+        size = re.search(rf"{_SIZE}(?:{_TAIL})*$", written, re.IGNORECASE)
+        return _read_size(size.group(), match.end() - len(size.group()), ids, family) if size else None
+    meant = process.extractOne(head, _TUNABLE.split("|"), scorer=fuzz.ratio, score_cutoff=75)
+    if meant or re.search(r"\d[ -]?b", written, re.IGNORECASE):
+        return Mention(written, resolve(written, ids)), match.start()
+    return None
+
+
+def _read_size(size: str, start: int, ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
+    """A bare size is a model only where a family is known."""
+    found = resolve(f"{family} {size}", ids) if family else None
+    return (Mention(size, found), start) if found else None
+
+
+def _only_family(written: str) -> bool:
+    return not sizes(pieces(written)) and len(pieces(written)) <= 2
+
+
+def _family_of(context: str, pattern: re.Pattern[str], ids: tuple[str, ...]) -> str:
+    """The family and version of the last model that a text names in full."""
+    stem = ""
+    for match in pattern.finditer(context):
+        if (match["full"] or match["name"]) and (found := resolve(match.group(), ids)):
+            stem = _stem(found)
+    return stem
+
+
+def _family_after(text: str, end: int, pattern: re.Pattern[str]) -> str:
+    """For "the 8B and 14B Qwen3 models": the family that follows within a few words."""
+    following = pattern.search(text, end, min(len(text), end + 40))
+    while following and not following["name"]:
+        following = pattern.search(text, following.end(), min(len(text), end + 40))
+    return re.sub(_SIZE, "", following["name"], flags=re.IGNORECASE) if following else ""
+
+
+def _stem(model_id: str) -> str:
+    """Family and version of an id: qwen3-32b gives "qwen 3"."""
+    parts = pieces(model_id)
+    return " ".join(p for p in parts[:2] if p.isalpha() or re.fullmatch(r"\d+(?:\.\d+)?|k\d.*", p)) if parts else ""

@@ -1,0 +1,76 @@
+"""Numbers as people write them, turned into plain digits: words, separators, powers of ten, k, percent."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = {
+    word: n
+    for n, word in enumerate(
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+    )
+}
+_TENS = {word: n * 10 for n, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)}
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+_WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
+_WORDS = re.compile(
+    rf"\b(?:(?:{_WORD}|a(?= hundred| thousand| million))(?:[ -](?:and )?(?={_WORD})|\b(?![\w-])))+", re.IGNORECASE
+)
+_ONE_ALONE = re.compile(
+    r"(?<=\bthe )one\b|\b(?:best|which|this|that|any|each|every|only|no|first|second|last|same|new|old|other|right|good|single|bigger|smaller|larger|winning|cheaper|cheapest|strongest|better|wrong) one\b"
+)
+NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
+"""A number after `plain_numbers`."""
+
+_RULES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            r"(\d+(?:[.,]\d+)?)\s*(?:x|\*|·|times)\s*10\s*(?:\^|\*\*|to the(?: power of)?)\s*\(?\s*(?:-|minus )\s*(\d+)\)?"
+        ),
+        r"\1e-\2",
+    ),
+    (re.compile(r"(?<![\d.])10\s*(?:\^|\*\*)\s*\(?-\s*(\d+)\)?"), r"1e-\1"),
+    (re.compile(r"(\d+(?:[.,]\d+)?)\s*e\s*(?:-|minus |— ?)\s*(\d+)", re.IGNORECASE), r"\1e-\2"),
+    (re.compile(r"\b(\d+(?:\.\d+)?)(?: times)? ten to the minus (\d+)"), r"\1e-\2"),
+    (re.compile(r"(?<![\d.,])(\d{1,3}),(\d+)(?=e-?\d| ?%| ?percent| ?prozent)"), r"\1.\2"),
+    (re.compile(r"(?<![\d.,])(\d+),(\d\d?)(?= ?(?:€|\$|usd|eur|dollars?|euros?)(?!\w))"), r"\1.\2"),
+    (re.compile(r"(?<=[$€])(\d+),(\d\d)\b"), r"\1.\2"),
+    (re.compile(r"(?<![\d.,])0,(\d+)"), r"0.\1"),
+    (re.compile(r"(?<![\w.])(\.\d+)"), r"0\1"),
+    (re.compile(r"(?<=\d)'(?=\d{3}\b)"), ""),
+)
+_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_K = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?k\b(?! ?tokens?)", re.IGNORECASE)
+_ZERO_POINT = re.compile(r"\b(\d+) point ((?:\d+ ?)+)\b")
+
+
+def plain_numbers(text: str) -> str:
+    """A lower-case text with every number in digits: "three" is 3, "ten thousand" 10000, "0,0001" 0.0001, "2k" 2000."""
+    text = _WORDS.sub(_words_to_digits, _ONE_ALONE.sub(lambda m: m.group().replace("one", "that"), text))
+    text = _THOUSANDS.sub(lambda m: m.group().replace(",", ""), text)
+    for pattern, replacement in _RULES:
+        text = pattern.sub(replacement, text)
+    text = _ZERO_POINT.sub(lambda m: f"{m.group(1)}." + m.group(2).replace(" ", "") + " ", text)
+    return _K.sub(lambda m: f"{float(m.group(1)) * 1000:.0f}", text)
+
+
+def _words_to_digits(match: re.Match[str]) -> str:
+    total = current = 0
+    seen = False
+    for word in re.split(r"[ -]+", match.group().lower()):
+        if word in _UNITS or word in _TENS:
+            current += _UNITS.get(word, 0) + _TENS.get(word, 0)
+            seen = True
+        elif word == "a":
+            current += 1
+        elif word == "hundred":
+            current, seen = max(current, 1) * 100, True
+        elif word in _SCALES:
+            total, current, seen = total + max(current, 1) * _SCALES[word], 0, True
+    tail = " " if match.group().endswith((" ", "-")) else ""
+    return f"{total + current}{tail}" if seen else match.group()
+
+
+def values(text: str) -> tuple[float, ...]:
+    """All numbers in a text, in its order."""
+    return tuple(float(n) for n in re.findall(rf"(?<![\w.]){NUMBER}", text))

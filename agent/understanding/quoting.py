@@ -1,0 +1,87 @@
+"""Telling the writer's own words from what they quote or paste: mails, code, rows of data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MAIL_HEAD = re.compile(
+    r"^\s*(?:-{2,}\s*(?:original|forwarded|ursprüngliche|weitergeleitete|message d'origine|mensaje).*"
+    r"|on .{5,120} wrote:|am .{5,120} schrieb.*:|le .{5,120} a écrit\s*:|el .{5,120} escribió:"
+    r"|begin forwarded message:)\s*$",
+    re.IGNORECASE,
+)
+_MAIL_FIELD = re.compile(r"^\s*(?:from|to|cc|sent|subject|date|von|an|betreff|gesendet)\s*:\s", re.IGNORECASE)
+_QUOTED_LINE = re.compile(r"^\s*(?:>|\|)")
+_JSON_LINE = re.compile(r'^\s*[\[{]\s*(?:["\'{\[]|$).*')
+_FENCE = re.compile(r"^\s*(?:```|~~~)")
+_CSV_LINE = re.compile(r"^[^,;\t]*(?:[,;\t][^,;\t]*){2,}$")
+_MARKUP = re.compile(r"<(data|example|sample|row|quote|document|email|mail)\b[^>]{0,80}>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`own`: what the writer says. `quoted`: mails and quotations of others. `data`: pasted rows and code."""
+
+    own: str
+    quoted: str
+    data: str
+
+
+def split_quoted(text: str) -> Parts:
+    """Splits a text line by line. A forwarded mail runs to the end of the text or to the next unquoted paragraph."""
+    own: list[str] = []
+    quoted: list[str] = []
+    data: list[str] = []
+    in_mail = in_fence = False
+    closing: str | None = None
+    for line in text.split("\n"):
+        if _FENCE.match(line):
+            in_fence = not in_fence
+        elif in_fence or (closing is not None):
+            data.append(line)
+            if closing and closing in line.lower():
+                closing = None
+        elif _QUOTED_LINE.match(line):
+            quoted.append(line.lstrip(" >|"))
+        elif (tag := _MARKUP.search(line)) and f"</{tag.group(1).lower()}" not in line.lower():
+            data.append(line)
+            closing = f"</{tag.group(1).lower()}"
+        elif _MAIL_HEAD.match(line):
+            in_mail = True
+        elif in_mail:
+            quoted.append(line)
+        elif _JSON_LINE.match(line):
+            data.append(line)
+        else:
+            own.append(line)
+    own, fields = _without_header_block(own)
+    own, rows = _without_rows(own)
+    return Parts("\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip())
+
+
+def _without_header_block(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Two or more mail header lines in a row open a quoted mail that runs to the end."""
+    for index in range(len(lines) - 1):
+        if _MAIL_FIELD.match(lines[index]) and _MAIL_FIELD.match(lines[index + 1]):
+            return lines[:index], lines[index:]
+    return lines, []
+
+
+def _without_rows(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Three or more lines in a row with the same number of separators are a pasted table."""
+    keep: list[str] = []
+    rows: list[str] = []
+    run: list[str] = []
+    for line in [*lines, ""]:
+        if (
+            _CSV_LINE.match(line)
+            and (not run or line.count(",") == run[0].count(","))
+            and line.rstrip()[-1:] not in ".!?"
+        ):
+            run.append(line)
+            continue
+        (rows if len(run) >= 3 else keep).extend(run)
+        run = []
+        keep.append(line)
+    return keep, rows

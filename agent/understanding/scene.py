@@ -1,0 +1,48 @@
+"""A text prepared for the readers of slots: names as marks, English words, numbers in digits, lower case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.understanding.labels import Labels, take_labels
+from agent.understanding.languages import to_english
+from agent.understanding.models import Mention, mask_models
+from agent.understanding.names import Name, mask_resources, mask_short_ids
+from agent.understanding.numbers import plain_numbers
+from agent.understanding.rubric import take_rubric
+from agent.understanding.text import bounded, normalised
+from agent.understanding.typos import corrected
+
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=\?)")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the readers look at. `text` is lower case; marks are ⟦m0⟧ models, ⟦d0⟧ datasets, ⟦e0⟧ evaluators."""
+
+    text: str
+    sentences: tuple[str, ...]
+    models: tuple[Mention, ...]
+    names: dict[str, Name]
+    labels: Labels
+    rubric: str | None
+
+    def model(self, mark: str) -> Mention:
+        """The model behind a mark such as ⟦m0⟧."""
+        return self.models[int(mark[2:-1])]
+
+
+def stage(own: str, known_models: Sequence[str] = (), context: str = "") -> Scene:
+    """Prepares a person's own words (quotations already taken out). Linear in the text's length."""
+    text = normalised(bounded(own))
+    resources = mask_resources(text)
+    text, rubric = take_rubric(resources.text)
+    labels = take_labels(text)
+    masked = mask_models(labels.rest, known_models, context)
+    english = corrected(to_english(masked.text))
+    named = mask_short_ids(type(resources)(english, resources.names))
+    plain = plain_numbers(named.text.lower())
+    sentences = tuple(s.strip() for s in _SENTENCE.split(plain) if s and s.strip())
+    return Scene(plain, sentences, masked.mentions, named.names, labels, rubric)

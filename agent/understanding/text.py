@@ -1,0 +1,50 @@
+"""Bringing any text into one shape: unicode, quotes, dashes, spaces, and a bound on its length."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_CHARS = 20_000
+"""What is read of a person's own words. Longer texts are pasted material; head and tail are kept, the tail because
+the last word wins."""
+
+_SAME = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„‟″«»「」『』", '"'),
+        **dict.fromkeys("‐‑‒", "-"),
+        **dict.fromkeys("–—―", "—"),
+        **dict.fromkeys("\u00a0\u2007\u202f\u3000\t\r\f\v", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f", None),
+        "。": ". ",
+        "，": ", ",
+        "、": ", ",
+        "；": "; ",
+        "：": ": ",
+        "？": "? ",
+        "！": "! ",
+        "…": "...",
+        "×": "x",
+        "⟦": "[",
+        "⟧": "]",
+    }
+)
+_SPACES = re.compile(r"[ ]{2,}")
+_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_POWER = re.compile(r"([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+
+
+def bounded(text: str) -> str:
+    """At most MAX_CHARS of a text: two thirds from its head, one third from its tail."""
+    if len(text) <= MAX_CHARS:
+        return text
+    head = MAX_CHARS * 2 // 3
+    return text[:head] + "\n" + text[-(MAX_CHARS - head) :]
+
+
+def normalised(text: str) -> str:
+    """The text with one kind of quote, dash, space and digit. Case and line breaks stay."""
+    text = _POWER.sub(lambda m: "^" + m.group(1).translate(_SUPERSCRIPT), text)
+    text = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
+    return _SPACES.sub(" ", text).strip()
