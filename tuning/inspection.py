@@ -11,7 +11,7 @@ from .facts import BadRow, Conversion, ConversionKind, DatasetFacts, SuspiciousT
 from .findings import format_of, issues_of, other_form, verdict_of
 from .leakage import EvalIndex
 from .lines import LINE_CAP, Line, read_lines
-from .rows import RowError, Sample, normalised_key, read_row
+from .rows import RowError, Sample, read_row, text_key
 from .suspicion import find_suspicion
 from .tallies import LabelTally, RepeatTally, TokenTally
 from .tokens import TokenCounter, interval_counter
@@ -121,11 +121,13 @@ class _Inspection:
             rows, first = self.unanswered
             self.unanswered = (rows + 1, first or f"line {line}, $.messages")
         self.tokens.add(line, sample)
-        whole = sample.full_key()
+        prompt, answer = sample.parts()
+        lowered = prompt.lower()
+        whole = text_key(f"{prompt}\x1d{answer}")
         # Several pairs for one prompt are the nature of preference data, not a conflict.
-        self.repeats.add(line, whole if sample.kind == "preference" else sample.prompt_key(), whole)
+        self.repeats.add(line, whole if sample.kind == "preference" else text_key(lowered), whole)
         if sample.id is not None:
-            key = normalised_key(sample.id)
+            key = text_key(sample.id)
             self.ids.add(line, key, key)
         if sample.labels:
             self.truths.add(sample.labels)
@@ -133,15 +135,16 @@ class _Inspection:
             self.answers.add((sample.answer().strip(),))
         if self.held_out is not None:
             self.held_out.check(line, sample)
-        self._suspect(line, sample)
+        self._suspect(line, prompt, lowered)
+        self._suspect(line, answer, answer.lower())
 
-    def _suspect(self, line: int, sample: Sample) -> None:
-        texts = [turn.text for turn in (*sample.turns, *sample.alternatives)]
-        found = find_suspicion("\n".join([*texts, *sample.labels]))
-        if found is not None:
-            self.suspicious_count += 1
-            if len(self.suspicious) < _MAX_SUSPICIOUS:
-                self.suspicious.append(SuspiciousText(line=line, excerpt=found[0], why=found[1]))
+    def _suspect(self, line: int, text: str, lowered: str) -> None:
+        found = find_suspicion(text, lowered)
+        if found is None or (self.suspicious and self.suspicious[-1].line == line):
+            return
+        self.suspicious_count += 1
+        if len(self.suspicious) < _MAX_SUSPICIOUS:
+            self.suspicious.append(SuspiciousText(line=line, excerpt=found[0], why=found[1]))
 
     def result(self) -> DatasetFacts:
         self.tokens.flush()

@@ -95,25 +95,27 @@ class Sample(msgspec.Struct, gc=False):
             return self.alternatives[0].text
         return next((turn.text for turn in reversed(self.turns) if turn.role == "assistant"), "")
 
-    def prompt_key(self) -> int:
-        """64-bit hash of all that precedes the answer; rows with equal keys must stay on one side of a split.
+    def parts(self) -> tuple[str, str]:
+        """(all that precedes the answer, the answer with labels and alternatives) as texts with roles, to be hashed.
 
-        Case and spacing are normalised. A row that is only an answer is keyed by its answer.
+        A row that is only an answer has it as its first part.
         """
         turns = self.turns
-        if turns[-1].role == "assistant" and not self.alternatives and len(turns) > 1:
-            turns = turns[:-1]
-        return normalised_key("\x1e".join([f"{turn.role}\x1f{turn.text}" for turn in turns]))
+        answered = turns[-1].role == "assistant" and not self.alternatives and len(turns) > 1
+        prompt = [f"{turn.role}\x1f{turn.text}" for turn in (turns[:-1] if answered else turns)]
+        answers = [turn.text for turn in self.alternatives] if self.alternatives else []
+        if answered:
+            answers.append(turns[-1].text)
+        return "\x1e".join(prompt), "\x1e".join([*answers, *self.labels])
 
-    def full_key(self) -> int:
-        """64-bit hash of the whole conversation with all answers, as written."""
-        texts = [f"{turn.role}\x1f{turn.text}" for turn in (*self.turns, *self.alternatives)]
-        return xxhash.xxh3_64_intdigest("\x1e".join([*texts, *self.labels]).encode())
+    def prompt_key(self) -> int:
+        """64-bit hash of all that precedes the answer, case ignored; rows with equal keys belong on one side of a split."""
+        return text_key(self.parts()[0].lower())
 
 
-def normalised_key(text: str) -> int:
-    """64-bit hash of a text that ignores case and spacing."""
-    return xxhash.xxh3_64_intdigest(" ".join(text.lower().split()).encode())
+def text_key(text: str) -> int:
+    """64-bit hash of a text without the spaces around it."""
+    return xxhash.xxh3_64_intdigest(text.strip().encode())
 
 
 _decoder = msgspec.json.Decoder(_Row)

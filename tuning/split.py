@@ -7,7 +7,7 @@ sequence may change between versions. Rows with equal keys (duplicates) stay tog
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Literal, NamedTuple
 
 SEED = 42
@@ -49,7 +49,7 @@ def split(
     none when the user brings an evaluation set (`own_test`) or when there are fewer than 50 rows. Validation: 10% of
     the rest, one row at least. `keys` (one per row, see rows.Sample.prompt_key) hold duplicates together; `labels` (one
     per row) spread each label over the sides in proportion. To train on the test rows too, at the user's word, take
-    `final` and `test` together afterwards. Raises ValueError for a fraction outside (0, 1], for fewer than 2 rows and for
+    `final` and `test` together afterwards. When all rows share one key, all of them train. Raises ValueError for a fraction outside (0, 1], for fewer than 2 rows and for
     sequences of another length than `rows`.
     """
     if rows < 2:
@@ -103,21 +103,26 @@ def _groups(rows: int, keys: Sequence[int] | None, labels: Sequence[Hashable] | 
         stratum = labels[group[0]] if labels is not None else None
         strata.setdefault(stratum, []).append((_digest(seed, group[0]), group))
     ordered = []
-    for stratum in strata.values():
-        stratum.sort()
-        for place, (digest, group) in enumerate(stratum):
+    for grouped in strata.values():
+        grouped.sort()
+        for place, (digest, group) in enumerate(grouped):
             # The n-th of a label's m groups stands at (n + 1/2) / m: a start of share s holds about s of every label.
-            position = (place + 0.5) / len(stratum) if labels is not None else 0.0
+            position = (place + 0.5) / len(grouped) if labels is not None else 0.0
             ordered.append(_Group((position, digest), group[0], tuple(group)))
     return sorted(ordered)
 
 
-def _take(groups: Iterable[_Group], wanted: int) -> list[int]:
-    """The rows of the first groups, `wanted` in number; a group that does not fit any more is passed over."""
+def _take(groups: Sequence[_Group], wanted: int) -> list[int]:
+    """The rows of the first groups, `wanted` in number; a group that does not fit any more is passed over.
+
+    When none fits, the smallest is taken alone, if anything remains: an empty side would measure nothing.
+    """
     taken: list[int] = []
     for group in groups:
         if len(taken) + len(group.members) <= wanted:
             taken += group.members
+    if wanted > 0 and not taken and len(groups) > 1:
+        taken += min(groups, key=lambda group: len(group.members)).members
     return sorted(taken)
 
 

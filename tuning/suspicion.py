@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 
 _TRIGGERS = (
-    "<|", "[inst]", "_of_turn>", "<<sys>>", "ignore", "disregard", "forget", "override", "bypass", "approve", "approval",
-    "agent", "api key", "api_key", "credential", "system prompt", "not tell the user", "not inform the user",
+    "ignor", "disregard", "forget", "overrid", "bypass", "approv", "agent", "api key", "credential", "system prompt",
+    "the user",
 )  # fmt: skip
-"""Cheap substrings, one of which every pattern below needs."""
+"""Cheap substrings, one of which every order below holds: they spare the patterns nearly all ordinary text."""
+_CONTROL_TRIGGERS = ("<|", "_of_turn>")
 
-_CONTROL = re.compile(r"<\|[a-z0-9_▁]{2,40}\|>|\[/?inst\]|<(?:start|end)_of_turn>|<</?sys>>")
+_CONTROL = re.compile(r"<\|[a-z0-9_▁]{2,40}\|>|<(?:start|end)_of_turn>")
 _OF_BEFORE = r"(?:all |any |the |your |my |these |those |of |every )*"
 _ORDERS = tuple(
     (re.compile(pattern), why)
@@ -25,16 +26,16 @@ _ORDERS = tuple(
             "asks to set earlier instructions aside",
         ),
         (
-            rf"\b(?:approve|confirm|accept) {_OF_BEFORE}(?:plan|cost|budget|gate|job|deployment|training run)s?\b",
+            rf"\bapprove {_OF_BEFORE}(?:plan|cost|budget|gate|job|deployment|training run)s?\b",
             "speaks of approving a plan",
         ),
         (
-            r"\b(?:skip|bypass|without|no need for|disable) (?:the |any |user |human )*(?:approval|guard|gate|confirmation)",
+            r"\b(?:skip|without|no need for|disable) (?:the |any |user |human )*approval|\bbypass (?:the |any )*(?:gate|guard)\b",
             "speaks of going round an approval",
         ),
         (
             rf"\b(?:print|reveal|send|leak|show|upload|exfiltrate|give me) {_OF_BEFORE}(?:\w+ )?"
-            r"(?:api[ _-]?keys?|credentials?|system prompt)\b",
+            r"(?:api keys?|credentials?|system prompt)\b",
             "asks for secrets",
         ),
         (
@@ -48,18 +49,20 @@ _ORDERS = tuple(
 _CONTEXT = 60
 
 
-def find_suspicion(text: str) -> tuple[str, str] | None:
-    """(excerpt of at most about 200 characters, why) for the first thing found in a text; None for an ordinary one."""
-    lowered = text.lower()
-    if not any(trigger in lowered for trigger in _TRIGGERS):
-        return None
-    control = _CONTROL.search(lowered)
-    if control is not None:
-        return _excerpt(text, control), f"contains the control token {control[0]!r}"
-    for pattern, why in _ORDERS:
-        found = pattern.search(lowered)
-        if found is not None:
-            return _excerpt(text, found), why
+def find_suspicion(text: str, lowered: str) -> tuple[str, str] | None:
+    """(excerpt of at most 200 characters, why) for the first thing found in a text; None for an ordinary one.
+
+    `lowered` is the same text in lower case, which the caller has anyway.
+    """
+    if any(map(lowered.__contains__, _CONTROL_TRIGGERS)):
+        control = _CONTROL.search(lowered)
+        if control is not None:
+            return _excerpt(text, control), f"contains the control token {control[0]!r}"
+    if any(map(lowered.__contains__, _TRIGGERS)):
+        for pattern, why in _ORDERS:
+            found = pattern.search(lowered)
+            if found is not None:
+                return _excerpt(text, found), why
     return None
 
 
