@@ -25,6 +25,8 @@ class ChatRequest:
     top_p: float
     stop: tuple[str, ...]
     seed: int | None
+    stream: bool
+    """False: the whole answer may come in one piece."""
 
 
 @dataclass(frozen=True)

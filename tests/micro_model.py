@@ -70,6 +70,7 @@ def write_micro_model(folder: Path) -> None:
         head_dim=16,
         max_position_embeddings=256,
         tie_word_embeddings=True,
+        initializer_range=0.2,
         eos_token_id=2,
         pad_token_id=0,
         bos_token_id=None,

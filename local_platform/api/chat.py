@@ -129,6 +129,7 @@ def _request(body: ChatBody, target: Target) -> ChatRequest:
         top_p=1.0 if body.top_p is None else body.top_p,
         stop=tuple(text for text in stop if text),
         seed=body.seed,
+        stream=bool(body.stream),
     )
 
 
