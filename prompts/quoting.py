@@ -18,6 +18,8 @@ BLOCK_LIMIT = 4_000
 LITERAL_LIMIT = 2_000
 
 _BLOCK_START = re.compile(r"^(#|>|~~~|===|---|\*\*\*|___|[-+*] |\d+[.)] )")
+_OUTPUT_LINE = re.compile(r"^(\[\d{4}-|\[done\]|Session ID:|Status:)")
+"""How lines begin that programs read from the CLI's text output."""
 _HTML = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -48,7 +50,7 @@ def _inert(text: str) -> str:
 def line(text: str, limit: int = LINE_LIMIT) -> Safe:
     """One inert line of running text. Text that would open a heading, list or quote is preceded by a backslash."""
     plain = _inert(clean(text, limit))
-    return Safe("\\" + plain if _BLOCK_START.match(plain) else plain)
+    return Safe("\\" + plain if _BLOCK_START.match(plain) or _OUTPUT_LINE.match(plain) else plain)
 
 
 def cell(text: str) -> Safe:
@@ -69,6 +71,12 @@ def block(text: str) -> Safe:
     if len(text) > BLOCK_LIMIT or len(rows) > BLOCK_LINES:
         shown.append("> … (cut here)")
     return Safe("\n".join(shown))
+
+
+def prose(text: str) -> Safe:
+    """A planner's own words: lines and Markdown stand, but none can pass for a line of the CLI's output."""
+    rows = [clean(row, BLOCK_LIMIT) for row in text[:BLOCK_LIMIT].strip().splitlines()[:BLOCK_LINES]]
+    return Safe("\n".join("\\" + row if _OUTPUT_LINE.match(row) else row for row in rows))
 
 
 def literal(text: str) -> Safe:

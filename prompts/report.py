@@ -53,10 +53,11 @@ class CostResult(Values):
     delta: float | None
 
 
-class Approved(Values):
-    """One approval, with the user's own words."""
+class Reply(Values):
+    """The user's answer to one gate, in the user's own words; `at` is UTC."""
 
     gate: str
+    answer: str
     by: str
     at: str
     digest: str
@@ -116,7 +117,8 @@ class Report(Prompt):
     figures: tuple[Figure, ...]
     cost_rows: tuple[CostResult, ...]
     total: CostResult | None
-    approvals: tuple[Approved, ...]
+    approvals: tuple[Reply, ...]
+    other_replies: tuple[Reply, ...]
     provenance: tuple[Line, ...]
     running: tuple[str, ...]
     bills: tuple[str, ...]

@@ -16,11 +16,12 @@ class Span(BaseModel):
 
 
 def dollars(value: float | None) -> Safe:
-    """An amount of USD to the cent, to a hundredth of a cent below ten cents; None is unknown."""
+    """An amount of USD to the cent, below ten cents to a hundredth of a cent where that matters; None is unknown."""
     if value is None:
         return Safe("unknown")
     sign, size = ("-" if value < 0 else ""), abs(value)
-    return Safe(f"{sign}${size:.4f}" if 0 < size < 0.1 else f"{sign}${size:,.2f}")
+    fine = size < 0.1 and round(size, 4) != round(size, 2)
+    return Safe(f"{sign}${size:.4f}" if fine else f"{sign}${size:,.2f}")
 
 
 def usd(span: Span | None) -> Safe:

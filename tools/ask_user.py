@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from prompts.questions import MissingInput, ModelList, ModelRow
+from prompts.quoting import prose
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import GateShown
 from tuning.plan import canonical
@@ -33,7 +34,7 @@ async def ask_user(arguments: AskUserArguments, context: ToolContext) -> ToolRes
     """Opens a question gate. Where a base model is asked for, the tunable ones are listed. Raises ToolError."""
     tunable = tunable_models(context.known.models)
     asks_models = "base_models" in arguments.asks_for
-    question = arguments.question.strip() or missing_question(arguments.asks_for, models_shown=bool(tunable))
+    question = prose(arguments.question) or missing_question(arguments.asks_for, models_shown=bool(tunable))
     if not question:
         raise ToolError("there is nothing to ask", owner="unknown", next_step="Give a question or name a slot.")
     text = model_list(tunable) if asks_models and context.known.models else ""

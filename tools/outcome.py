@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,14 +53,14 @@ class Outcome:
     bills: tuple[str, ...]
 
 
-def outcome(known: Known, approvals: tuple[Mapping[str, Any], ...], *, platform: str, free: bool) -> Outcome:
+def outcome(known: Known, replies: Sequence[Mapping[str, Any]], *, platform: str, free: bool) -> Outcome:
     """The fold of all that a report says in numbers. An unfinished session gives an outcome with gaps."""
     plan = known.plan
     table = rank(standings(plan, known)) if plan else ()
     if plan and not table:
         runs = (_standing(plan, known, "final", candidate.number) for candidate in plan.candidates)
         table = tuple(run for run in runs if run is not None)
-    number = promoted(plan, known, approvals)
+    number = promoted(plan, known, replies)
     winner = _standing(plan, known, "sweep", number) or _standing(plan, known, "final", number)
     final = _standing(plan, known, "final", number)
     final = final if final and final.job else None
@@ -85,7 +85,7 @@ def outcome(known: Known, approvals: tuple[Mapping[str, Any], ...], *, platform:
     )
 
 
-def promoted(plan: Plan | None, known: Known, approvals: tuple[Mapping[str, Any], ...]) -> int | None:
+def promoted(plan: Plan | None, known: Known, replies: Sequence[Mapping[str, Any]]) -> int | None:
     """The candidate that went on: where its full run or deployment began, else the one confirmed; None for none."""
     if plan is None:
         return None
@@ -94,9 +94,9 @@ def promoted(plan: Plan | None, known: Known, approvals: tuple[Mapping[str, Any]
         if begun or (item.kind == "train" and item.phase == "full run" and known.job(item.id) is not None):
             return item.candidate
     board = known.scoreboard
-    if board and any(a.get("gate") == "promotion" and a.get("digest") == board.digest for a in approvals):
-        return board.candidate
-    return None
+    yes = ("promotion", "approve", board.digest if board else "")
+    confirmed = any((r.get("gate"), r.get("answer"), r.get("digest")) == yes for r in replies)
+    return board.candidate if board and confirmed else None
 
 
 def verdict(measured: CandidateMeasured | None) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import math
@@ -13,9 +14,11 @@ from prompts.scoreboard import Lead, PromotionQuestion, ScoreboardText, ScoreRow
 from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import CandidateMeasured, GateShown
+from tools.figures import read_curve
 from tools.files import write_whole
 from tools.known import SUCCEEDED, TERMINAL, Known
 from tuning.plan import Candidate, Plan, PlanItem, canonical
+from tuning.statistics import Interval, paired_loss_difference
 
 SCOREBOARD_JSON = "outputs/scoreboard.json"
 
@@ -71,7 +74,8 @@ async def present_scoreboard(arguments: ScoreboardArguments, context: ToolContex
     _check(table, arguments.candidate)
     winner = table[0]
     chosen = next(s for s in table if s.number == (arguments.candidate or winner.number))
-    text = scoreboard_text(table, chosen.number)
+    difference = await asyncio.to_thread(row_difference, table, context)
+    text = scoreboard_text(table, chosen.number, difference)
     question = _question(plan, known, winner, chosen)
     rows = [standing.model_dump(mode="json") for standing in table]
     digest = hashlib.sha256(canonical([plan.digest(), rows, chosen.number]).encode()).hexdigest()
@@ -161,11 +165,11 @@ def rank(table: Iterable[Standing]) -> tuple[Standing, ...]:
     return tuple(sorted(table, key=place))
 
 
-def lead(table: tuple[Standing, ...]) -> tuple[Lead, float | None, int | None]:
+def lead(table: tuple[Standing, ...], difference: Interval | None) -> tuple[Lead, float | None, int | None]:
     """How the first of a ranked table stands to the second: the kind of lead, nats ahead, the second's number.
 
-    Both gains are measured on the same rows against the same base, so the standard error of their difference is at most
-    sqrt(a^2 + b^2) unless the two models' losses move against each other; a lead beyond 1.96 times that is called clear.
+    `difference` is the second's loss minus the first's, paired by row, with its 95% interval; a lead is clear when the
+    whole interval lies above zero.
     """
     able = [s for s in table if s.eligible]
     if len(able) < 2:
@@ -174,20 +178,30 @@ def lead(table: tuple[Standing, ...]) -> tuple[Lead, float | None, int | None]:
     ahead = (second.eval_loss or 0.0) - (first.eval_loss or 0.0)
     if ahead == 0:
         return "tie", ahead, second.number
-    errors = [_half_width(s) for s in (first, second)]
-    if first.base_model != second.base_model or errors[0] is None or errors[1] is None:
+    if difference is None:
         return "unknown", ahead, second.number
-    return ("clear" if ahead > math.hypot(errors[0], errors[1]) else "noise"), ahead, second.number
+    return ("clear" if difference.low > 0 else "noise"), ahead, second.number
 
 
-def _half_width(s: Standing) -> float | None:
-    """Half of the 95% interval of the gain: 1.96 standard errors."""
-    return None if s.gain_low is None or s.gain_high is None else (s.gain_high - s.gain_low) / 2
+def row_difference(table: tuple[Standing, ...], context: ToolContext) -> Interval | None:
+    """Loss of the second of a ranked table minus the first's over the same rows.
+
+    None where the metrics hold no losses by row, or these do not pair (other tokenizers count other tokens).
+    """
+    able = [s for s in table if s.eligible][:2]
+    measured = [context.known.measured.get(s.item) for s in able]
+    paths = [context.workspace / m.metrics_path for m in measured if m and m.metrics_path]
+    if len(paths) < 2:
+        return None
+    first, second = (read_curve(path).eval_rows_end for path in paths)
+    if not first or [n for _, n in first] != [n for _, n in second]:
+        return None
+    return paired_loss_difference(first, second)
 
 
-def scoreboard_text(table: tuple[Standing, ...], chosen: int) -> str:
+def scoreboard_text(table: tuple[Standing, ...], chosen: int, difference: Interval | None) -> str:
     """A ranked table as Markdown."""
-    kind, ahead, second = lead(table)
+    kind, ahead, second = lead(table, difference)
     return ScoreboardText(
         rows=tuple(_row(s) for s in table),
         winner=table[0].number,

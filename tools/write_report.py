@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Literal
 
 from prompts.plan import Line
 from prompts.report import (
-    Approved,
     Comparison,
     CostResult,
-    Ended,
     Figure,
     LastMessage,
+    Reply,
     Report,
     Served,
     Snippet,
@@ -24,14 +23,14 @@ from prompts.report import (
 from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolResult
 from tools.facts import ReportWritten
-from tools.figures import Curve, draw, read_curve
+from tools.figures import Drawn, draw, read_curve
 from tools.files import write_whole
-from tools.known import SUCCEEDED
 from tools.outcome import CostLine, Outcome, outcome
 from tools.present_plan import plan_text
 from tools.present_scoreboard import Standing, interval, note, state_in_words
+from tools.report_summary import deployment, ended, job_id, notes, provenance, replies, summary
 from tuning.formats import prompt_of
-from tuning.workflows import SEED, WORKFLOWS
+from tuning.workflows import WORKFLOWS
 
 REPORT = "final_report.md"
 REPORT_JSON = "final_report.json"
@@ -45,83 +44,46 @@ GREETING = (Turn(role="user", content="Hello! Please answer with one short sente
 
 
 class ReportArguments(Arguments):
-    """Takes nothing: a report says what is known."""
+    """`ended`: how the session ends; left out, what its history says."""
+
+    ended: Literal["succeeded", "cancelled", "failed"] | None = None
 
 
 async def write_report(arguments: ReportArguments, context: ToolContext) -> ToolResult:
     """Writes final_report.md, final_report.json, figures/ and outputs/snippet.py. Raises OSError."""
+    if arguments.ended is not None:
+        context = replace(context, history={**context.history, "ended": arguments.ended})
     fact = await asyncio.to_thread(_write, context)
     return ToolResult(facts=(fact,), text=fact.message)
 
 
 def _write(context: ToolContext) -> ReportWritten:
-    approvals = tuple(context.history.get("approvals") or ())
-    found = outcome(context.known, approvals, platform=context.platform_kind, free=context.prices.free)
+    found = outcome(context.known, replies(context.history), platform=context.platform_kind, free=context.prices.free)
     served = _served(found)
     snippet = _snippet(context, served).render() if served else ""
-    figures = _figures(context, found)
-    message = _message(context, found, served, snippet)
-    document = summary(context, found)
-    markdown = _report(context, found, served, snippet, figures)
     if snippet:
         write_whole(context.workspace / SNIPPET, [snippet.encode()])
+    markdown = _report(context, found, served, snippet, _figures(context, found))
     write_whole(context.workspace / REPORT, [markdown.encode()])
+    document = summary(context, found)
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(context.workspace / REPORT_JSON, [text.encode(), b"\n"])
+    write_whole(context.workspace / REPORT_JSON, [text.encode(errors="replace"), b"\n"])
+    message = _message(context, found, served, snippet)
     return ReportWritten(markdown=REPORT, json_path=REPORT_JSON, message=message, summary=document)
-
-
-def summary(context: ToolContext, found: Outcome) -> dict[str, Any]:
-    """final_report.json: the report's facts for programs. What was not measured is the text "not measured"."""
-    known, history = context.known, context.history
-    plan, served = known.plan, _served(found)
-    return {
-        "session": context.session,
-        "ended": _ended(history),
-        "workflow": plan.workflow if plan else known.request.workflow,
-        "instruction": str(history.get("instruction", "")),
-        "winner": {**_candidate(found.winner), "model": found.model or None} if found.winner else None,
-        "candidates": [_candidate(s) for s in found.candidates],
-        "final": _candidate(found.final) if found.final else None,
-        "base": _side(found, tuned=False),
-        "tuned": _side(found, tuned=True),
-        "gain": _gain(found),
-        "training_job_id": _job_id(found) or None,
-        "deployment": served.model_dump(mode="json") if served else None,
-        "cost": {
-            "estimated_usd": _span_json(found.total.estimated) if found.total else None,
-            "actual_usd": found.total.actual if found.total else None,
-            "delta_usd": found.total.delta if found.total else None,
-            "lines": [
-                {
-                    "label": line.label,
-                    "estimated_usd": _span_json(line.estimated),
-                    "actual_usd": line.actual,
-                    "delta_usd": line.delta,
-                }
-                for line in found.cost_lines
-            ],
-        },
-        "approvals": [dict(approval) for approval in history.get("approvals") or ()],
-        "provenance": {row.name: row.value for row in _provenance(context)},
-        "still_running": list(found.running),
-        "still_bills": list(found.bills),
-        "plan_digest": plan.digest() if plan else None,
-        "plan": plan.model_dump(mode="json") if plan else None,
-    }
 
 
 def _report(
     context: ToolContext, found: Outcome, served: Served | None, snippet: str, figures: tuple[Figure, ...]
 ) -> str:
     known, history, plan = context.known, context.history, context.known.plan
-    workflow = plan.workflow if plan else (known.request.workflow or "")
+    workflow = plan.workflow if plan else (known.request.workflow or "no workflow")
+    answers = replies(history)
     return Report(
         session=context.session,
-        ended=_ended(history),
+        ended=ended(history),
         workflow=WORKFLOWS[workflow].title if workflow in WORKFLOWS else workflow,
         instruction=str(history.get("instruction", "")),
-        training_job=_job_id(found),
+        training_job=job_id(found),
         model=found.model,
         served=served,
         snippet=snippet,
@@ -132,49 +94,39 @@ def _report(
         figures=figures,
         cost_rows=tuple(_cost(line) for line in found.cost_lines),
         total=_cost(found.total) if found.total else None,
-        approvals=tuple(
-            Approved(**{name: str(entry.get(name, "")) for name in Approved.model_fields})
-            for entry in history.get("approvals") or ()
-        ),
-        provenance=tuple(_provenance(context)),
+        approvals=tuple(Reply(**answer) for answer in answers if answer["answer"] == "approve"),
+        other_replies=tuple(Reply(**answer) for answer in answers if answer["answer"] != "approve"),
+        provenance=tuple(Line(name=name, value=value) for name, value in provenance(context).items()),
         running=found.running,
         bills=found.bills,
-        notes=_notes(history),
+        notes=tuple(notes(history)),
         plan_text=plan_text(plan, known, platform=context.platform_kind, free=context.prices.free) if plan else "",
         plan_approved=plan is not None
-        and any(a.get("gate") == "plan" and a.get("digest") == plan.digest() for a in history.get("approvals") or ()),
+        and any((a["gate"], a["answer"], a["digest"]) == ("plan", "approve", plan.digest()) for a in answers),
     ).render()
 
 
 def _message(context: ToolContext, found: Outcome, served: Served | None, snippet: str) -> str:
     return LastMessage(
-        ended=_ended(context.history),
-        training_job=_job_id(found),
+        ended=ended(context.history),
+        training_job=job_id(found),
         model=found.model,
         served=served,
         snippet=snippet,
         result=_row(found.result) if found.result else None,
-        result_split=found.measured.split if found.measured else "",
+        result_split=found.measured.split if found.measured else "evaluation",
         comparison=_comparison(found),
         total=_cost(found.total) if found.total else None,
         running=found.running,
         bills=found.bills,
-        notes=_notes(context.history),
+        notes=tuple(notes(context.history)),
         report=str(context.workspace / REPORT),
     ).render()
 
 
 def _served(found: Outcome) -> Served | None:
-    seen = found.deployment
-    if seen is None:
-        return None
-    return Served(
-        model=seen.model,
-        deployment=seen.resource,
-        endpoint=f"{seen.endpoint.rstrip('/')}/chat/completions" if seen.endpoint else "",
-        address=f"{seen.model}#{seen.resource}",
-        serving=seen.serving,
-    )
+    seen = deployment(found)
+    return Served(**seen) if seen else None
 
 
 def _snippet(context: ToolContext, served: Served) -> Snippet:
@@ -205,42 +157,19 @@ def _figures(context: ToolContext, found: Outcome) -> tuple[Figure, ...]:
     """One picture of the sweep and one of the full run, as far as their metrics files lie in the workspace."""
     groups = (
         (SWEEP_FIGURE, "Loss of the sweep's candidates", [s for s in found.candidates if s != found.final]),
-        (FULL_RUN_FIGURE, "Loss of the full run", (found.final,) if found.final else ()),
+        (FULL_RUN_FIGURE, "Loss of the full run", [found.final] if found.final else []),
     )
     drawn: list[Figure] = []
     for path, title, group in groups:
-        curves = [curve for s in sorted(group, key=lambda s: s.number) if (curve := _curve(context, s))]
-        if curves:
-            draw(curves, title, context.workspace / path)
+        jobs = [_drawn(context, s) for s in sorted(group, key=lambda s: s.number) if s.item in context.known.measured]
+        if draw(jobs, title, context.workspace / path):
             drawn.append(Figure(title=title, path=path))
     return tuple(drawn)
 
 
-def _curve(context: ToolContext, s: Standing) -> Curve | None:
-    measured = context.known.measured.get(s.item)
-    if measured is None or not measured.metrics_path:
-        return None
-    label = f"candidate {s.number} (rank {s.rank}, rate {s.learning_rate:g})"
-    return read_curve(context.workspace / measured.metrics_path, label)
-
-
-def _provenance(context: ToolContext) -> list[Line]:
-    known, history = context.known, context.history
-    rows = [Line(name="Session created", value=str(history.get("created_at", "")))]
-    rows += [Line(name=f"{f.role} data {f.name}, SHA-256", value=f.sha256) for f in known.staged.values()]
-    if known.material is not None:
-        rows += [Line(name="Data set", value=f"{known.material.source}, {known.material.total_rows} rows")]
-        rows += [
-            Line(name=f"{part.role} split, {part.rows} rows, SHA-256", value=part.sha256)
-            for part in known.material.parts
-        ]
-    rows.append(Line(name="Seed of splits and subsample", value=str(SEED)))
-    if known.plan is not None:
-        rows.append(Line(name="Price table", value=known.plan.price_table))
-    rows.append(Line(name="Planner", value=str(history.get("planner", ""))))
-    rows.append(Line(name="Platform", value=f"{context.platform_kind}, {context.platform_url}"))
-    versions: Mapping[str, Any] = history.get("versions") or {}
-    return rows + [Line(name=f"Version of {name}", value=str(value)) for name, value in sorted(versions.items())]
+def _drawn(context: ToolContext, s: Standing) -> Drawn:
+    path = context.workspace / context.known.measured[s.item].metrics_path
+    return Drawn(f"candidate {s.number} (rank {s.rank}, rate {s.learning_rate:g})", read_curve(path))
 
 
 def _row(s: Standing) -> TrainedRow:
@@ -261,12 +190,8 @@ def _row(s: Standing) -> TrainedRow:
     )
 
 
-def _candidate(s: Standing | None) -> dict[str, Any]:
-    return {} if s is None else {**s.model_dump(mode="json"), "succeeded": s.state in SUCCEEDED}
-
-
 def _comparison(found: Outcome) -> Comparison:
-    m, s = found.measured, found.result
+    s, m = found.result, found.measured
     return Comparison(
         verdict=found.verdict,
         split=m.split if m else "",
@@ -275,48 +200,14 @@ def _comparison(found: Outcome) -> Comparison:
         tuned_loss=s.eval_loss if s else None,
         gain=s.gain if s else None,
         interval=interval(s) if s else None,
-        job=_job_id(found),
+        job=job_id(found),
         caveat=found.caveat,
     )
-
-
-def _side(found: Outcome, *, tuned: bool) -> dict[str, Any] | str:
-    """The base's or the tuned model's loss with the job it came from, or "not measured"."""
-    s, m = found.result, found.measured
-    value = (s.eval_loss if tuned else s.base_loss) if s else None
-    if s is None or m is None or value is None:
-        return "not measured"
-    model = found.model if tuned else s.base_model
-    return {"loss": value, "split": m.split, "rows": m.rows, "job": s.job, "model": model}
-
-
-def _gain(found: Outcome) -> dict[str, Any]:
-    s = found.result
-    values = {"value": s.gain, "low": s.gain_low, "high": s.gain_high} if s else {}
-    return {"verdict": found.verdict, **values, **({"caveat": found.caveat} if found.caveat else {})}
 
 
 def _cost(line: CostLine) -> CostResult:
     estimated = Span(low=line.estimated.low, high=line.estimated.high) if line.estimated else None
     return CostResult(label=line.label, estimated=estimated, actual=line.actual, delta=line.delta)
-
-
-def _span_json(value: Any) -> dict[str, float] | None:
-    return None if value is None else {"low": value.low, "high": value.high}
-
-
-def _job_id(found: Outcome) -> str:
-    return found.result.job.rsplit("/", 1)[-1] if found.result else ""
-
-
-def _ended(history: Mapping[str, Any]) -> Ended:
-    """How the session ended; a session that does not say so did not succeed."""
-    ended: Ended = history.get("ended") or "failed"
-    return ended
-
-
-def _notes(history: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(entry) for entry in history.get("notes") or ())
 
 
 TOOL = FunctionTool(
