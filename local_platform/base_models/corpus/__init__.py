@@ -1,0 +1,1 @@
+"""Training text made by this project's own rules: no sentence comes from anywhere else."""

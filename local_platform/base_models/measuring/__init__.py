@@ -1,0 +1,1 @@
+"""What the models can do: one file per measurement, all on held-out wordings, names and domains."""

@@ -1,0 +1,140 @@
+"""Pretrains a model of the family: `python -m local_platform.base_models.pretrain ember-1m`.
+
+Runs on a CPU in float32 and on a GPU in bfloat16. Every batch follows from (seed, step) alone, so a run that was
+killed goes on from its last checkpoint (build/base_models/NAME/) with the very batches it would have had.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from transformers import Qwen3ForCausalLM
+
+from . import tokenizer as family_tokenizer
+from .corpus.mix import conversations
+from .corpus.wording import Side
+from .optimizer import optimizers
+from .packing import pack
+from .sizes import SIZES, Size
+
+HERE = Path(__file__).parent
+_WARMUP_STEPS = 40
+_DECAY_SHARE = 0.45
+_SHORT_ROW = 256
+_SAVE_EVERY_SECONDS = 120
+_HELD_OUT_SEED = 999_000_000
+
+
+def rate_factor(step: int, steps: int) -> float:
+    """Warm up, stay, go down linearly to almost 0: the share of the peak rate at `step`."""
+    decay_steps = max(1, round(steps * _DECAY_SHARE))
+    return min(1.0, (step + 1) / _WARMUP_STEPS, max(0.01, (steps - step) / decay_steps))
+
+
+def batch(size: Size, tokenizer: Tokenizer, step: int, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and counted mask of a step: rows of 256, or of the whole context in the last part of the run."""
+    length = size.context if step >= steps * (1 - size.long_share) else _SHORT_ROW
+    ids, _, counted = pack(tokenizer, conversations(size.seed * 1_000_000 + step), size.batch_tokens // length, length)
+    return ids, counted
+
+
+def masked_loss(model: Qwen3ForCausalLM, ids: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
+    """Mean next-token loss where `counted` is 1; logits are computed only there."""
+    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
+    kept = counted[:, 1:] == 1
+    return F.cross_entropy(model.lm_head(hidden[kept]).float(), ids[:, 1:][kept])
+
+
+@torch.no_grad()
+def held_out_loss(model: Qwen3ForCausalLM, tokenizer: Tokenizer, device: torch.device) -> float:
+    """Loss on the answers of 64 rows made of held-out wordings, domains and names."""
+    ids, answers, _ = pack(tokenizer, conversations(_HELD_OUT_SEED, Side.TEST), 64, _SHORT_ROW)
+    return float(masked_loss(model, ids.to(device), answers.to(device)))
+
+
+def family_tokenizer_in(folder: Path) -> Tokenizer:
+    """The family's tokenizer, trained on first use and kept in the folder, so that each size has the same."""
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        family_tokenizer.train().save(str(path))
+    return Tokenizer.from_file(str(path))
+
+
+def save_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, size: Size, folder: Path) -> None:
+    """Writes a checkpoint that transformers loads: bfloat16 weights, configuration, tokenizer, chat template."""
+    weights = {name: value.to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
+    model.save_pretrained(folder, state_dict=weights)
+    family_tokenizer.wrap(tokenizer, size.context).save_pretrained(folder)
+
+
+def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None:
+    """Trains from the last checkpoint in `work`, or from the start, and writes the model to `output`."""
+    torch.manual_seed(size.seed)
+    tokenizer = family_tokenizer_in(work.parent)
+    model = Qwen3ForCausalLM(size.config()).float().to(device)
+    parts = optimizers(model, size.matrix_rate, size.embedding_rate)
+    steps = size.tokens // size.batch_tokens
+    checkpoint = work / "last.pt"
+    first = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        for part, part_state in zip(parts, state["optimizers"], strict=True):
+            part.load_state_dict(part_state)
+        first = state["step"]
+    peaks = [part.param_groups[0]["lr"] for part in optimizers(model, size.matrix_rate, size.embedding_rate)]
+    work.mkdir(parents=True, exist_ok=True)
+    saved = begun = time.monotonic()
+    print(f"{size.name}: {sum(p.numel() for p in model.parameters()):,} parameters, steps {first} to {steps}", flush=True)
+    for step in range(first, steps):
+        for part, peak in zip(parts, peaks, strict=True):
+            part.param_groups[0]["lr"] = peak * rate_factor(step, steps)
+        ids, counted = batch(size, tokenizer, step, steps)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            loss = masked_loss(model, ids.to(device), counted.to(device))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for part in parts:
+            part.step()
+            part.zero_grad()
+        if (step + 1) % 20 == 0:
+            pace = (step + 1 - first) * size.batch_tokens / (time.monotonic() - begun)
+            print(f"step {step + 1} loss {loss.item():.3f} tokens/s {pace:.0f}", flush=True)
+        if (step + 1) % 200 == 0:
+            print(f"step {step + 1} held-out {held_out_loss(model, tokenizer, device):.3f}", flush=True)
+        if time.monotonic() - saved > _SAVE_EVERY_SECONDS or step + 1 == steps:
+            _save_checkpoint(checkpoint, model, parts, step + 1)
+            saved = time.monotonic()
+    save_model(model, tokenizer, size, output)
+    print(f"{size.name}: held-out loss {held_out_loss(model, tokenizer, device):.4f}, written to {output}", flush=True)
+
+
+def _save_checkpoint(path: Path, model: torch.nn.Module, parts: list[torch.optim.Optimizer], step: int) -> None:
+    state = {"model": model.state_dict(), "optimizers": [part.state_dict() for part in parts], "step": step}
+    half = path.with_suffix(".half")
+    torch.save(state, half)
+    half.replace(path)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("size", choices=sorted(SIZES))
+    parser.add_argument("--output", type=Path, help="default: this folder / NAME")
+    parser.add_argument("--work", type=Path, help="checkpoints; default: build/base_models/NAME")
+    parser.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    size = SIZES[arguments.size]
+    work = arguments.work or HERE.parents[1] / "build" / "base_models" / size.name
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    pretrain(size, arguments.output or HERE / size.name, work, device)
+
+
+if __name__ == "__main__":
+    main()
