@@ -60,9 +60,10 @@ def put_dataset(url: str, name: str, content: bytes) -> None:
     """Makes a READY data set, as a user would have done before."""
     headers = {"Authorization": "Bearer test"}
     body = {"dataset": {"format": "CHAT", "exampleCount": str(content.count(b"\n")), "userUploaded": {}}, "datasetId": name}
-    with httpx.Client(base_url=f"{url}/v1/accounts/local/datasets", headers=headers) as client:
-        client.post("", json=body).raise_for_status()
-        client.post(f"/{name}:upload", files={"file": ("rows.jsonl", content)}).raise_for_status()
+    datasets = f"{url}/v1/accounts/local/datasets"
+    with httpx.Client(headers=headers) as client:
+        client.post(datasets, json=body).raise_for_status()
+        client.post(f"{datasets}/{name}:upload", files={"file": ("rows.jsonl", content)}).raise_for_status()
 
 
 class House:

@@ -12,7 +12,9 @@ async def test_from_sentence_to_deployment(tmp_path: Path) -> None:
         session = home.create()
         state = await home.until(session)
         assert state.gate is not None and state.gate.shown.gate == "plan", home.log(session)
-        assert not [r for r in platform.requests if r.method != "GET" and "tickets" not in r.path and r.path.count("/") > 4]
+        assert not [
+            r for r in platform.requests if r.method != "GET" and "tickets" not in r.path and r.path.count("/") > 4
+        ]
         home.reply(session, "Approved, proceed.")
         state = await home.until(session)
         assert state.gate is not None and state.gate.shown.gate == "promotion", home.log(session)
