@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import fireworks
+from jinja2 import TemplateError
 
 from tools.base import ToolContext
 from tools.errors import platform_errors
@@ -17,6 +19,8 @@ from tools.resources import fetch, full_name, short_id
 from tuning.tokens import TokenCounter, from_tokenizer_json
 
 _FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+_TRAINING_MARKS = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
+"""Transformers' own tags around assistant turns: they render nothing and plain jinja does not know them."""
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
@@ -75,8 +79,9 @@ def _counter(folder: Path) -> TokenCounter | None:
         template = folder / _FILES[2]
         chat_template = template.read_text(encoding="utf-8") if template.exists() else _template(config)
         special = {key: text for key in _SPECIAL if (text := _text(config.get(key)))}
-        return from_tokenizer_json((folder / _FILES[0]).read_text(encoding="utf-8"), chat_template, special)
-    except ValueError:
+        text = (folder / _FILES[0]).read_text(encoding="utf-8")
+        return from_tokenizer_json(text, chat_template and _TRAINING_MARKS.sub("", chat_template), special)
+    except (ValueError, TemplateError):
         return None
 
 

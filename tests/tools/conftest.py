@@ -1,0 +1,150 @@
+"""A session's tools over a scripted platform: one `Room` runs tools and remembers their facts, as the executor does."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fireworks import AsyncFireworks, DefaultAsyncHttpxClient
+
+from tests.platforms import ScriptedPlatform, scripted_platform
+from tools.base import Tool, ToolContext, ToolResult
+from tools.known import Known
+from tuning.plan import Plan, PlanItem
+from tuning.pricing import LOCAL_PRICES
+from tuning.request import Request
+
+SESSION = "s1"
+
+
+class PlainBlobs:
+    """Signed URLs over plain httpx; status errors and broken connections come out as httpx raises them."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def get(self, url: str, target: Path) -> int:
+        response = await self.http.get(url)
+        response.raise_for_status()
+        target.write_bytes(response.content)
+        return len(response.content)
+
+    async def put(self, url: str, source: Path) -> None:
+        response = await self.http.put(url, content=source.read_bytes())
+        response.raise_for_status()
+
+
+@dataclass
+class Room:
+    """One session. `call` runs a tool and learns its facts; `again` runs it as if nothing had been learnt."""
+
+    platform: ScriptedPlatform
+    context: ToolContext
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def known(self) -> Known:
+        return self.context.known
+
+    @property
+    def plan(self) -> Plan:
+        assert self.known.plan is not None
+        return self.known.plan
+
+    @property
+    def workspace(self) -> Path:
+        return self.context.workspace
+
+    def item(self, item_id: str) -> PlanItem:
+        found = self.plan.item(item_id)
+        assert found is not None, item_id
+        return found
+
+    def ask(self, **slots: Any) -> None:
+        self.context = replace(self.context, known=replace(self.known, request=Request(**slots)))
+
+    async def again(self, tool: Tool, **arguments: Any) -> ToolResult:
+        return await tool.run(tool.arguments.model_validate(arguments), self.context)
+
+    async def call(self, tool: Tool, **arguments: Any) -> ToolResult:
+        result = await self.again(tool, **arguments)
+        self.learn(*result.facts)
+        return result
+
+    def learn(self, *facts: Any) -> None:
+        known = self.known
+        for fact in facts:
+            known = known.learn(fact)
+        self.context = replace(self.context, known=known)
+
+    def post(self, path: str, query: Mapping[str, str], body: Any) -> None:
+        """A create by somebody else than the session."""
+        headers = {"Authorization": "Bearer k"}
+        httpx.post(f"{self.platform.url}{path}", params=query, json=body, headers=headers).raise_for_status()
+
+    def put_dataset(self, dataset_id: str, rows: list[Any], ready: bool = True) -> str:
+        """A data set that the user had before the session."""
+        base = "/v1/accounts/local/datasets"
+        self.post(base, {}, {"dataset": {"format": "FORMAT_UNSPECIFIED"}, "datasetId": dataset_id})
+        if ready:
+            files = {"file": ("data.jsonl", jsonl(rows))}
+            url = f"{self.platform.url}{base}/{dataset_id}:upload"
+            httpx.post(url, files=files, headers={"Authorization": "Bearer k"}).raise_for_status()
+        self.platform.requests.clear()
+        return f"accounts/local/datasets/{dataset_id}"
+
+
+def jsonl(rows: list[Any]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def chat(question: str, answer: str, **more: Any) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}], **more}
+
+
+def chats(count: int, word: str = "thing") -> list[dict[str, Any]]:
+    return [chat(f"What is {word} number {i} of the long list?", f"It is {word} {i}.") for i in range(count)]
+
+
+@pytest.fixture
+def platform(tmp_path: Path, platform_options: Mapping[str, Any]) -> Iterator[ScriptedPlatform]:
+    with scripted_platform(tmp_path / "home", **platform_options) as running:
+        yield running
+
+
+@pytest.fixture
+def platform_options() -> Mapping[str, Any]:
+    """Override to script the platform."""
+    return {}
+
+
+@pytest.fixture
+async def room(platform: ScriptedPlatform, tmp_path: Path) -> AsyncIterator[Room]:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    said: list[str] = []
+
+    async def emit(text: str) -> None:
+        said.append(text)
+
+    async with (
+        DefaultAsyncHttpxClient() as http,
+        httpx.AsyncClient() as plain,
+        AsyncFireworks(base_url=platform.url, api_key="fw_secret_key_1", account_id="local", http_client=http) as sdk,
+    ):
+        context = ToolContext(
+            session=SESSION,
+            platform_kind="local",
+            platform_url=platform.url,
+            account="local",
+            platform=sdk.with_options(max_retries=0),
+            blobs=PlainBlobs(plain),
+            workspace=workspace,
+            known=Known(),
+            prices=LOCAL_PRICES,
+            emit=emit,
+        )
+        yield Room(platform, context, said)
