@@ -45,11 +45,15 @@ class Comparison(Values):
 
 
 class CostResult(Values):
-    """One cost line in USD. `actual` None: the platform reported none; `delta` is the part outside the estimate."""
+    """One cost line in USD. `actual` None: the platform did not report it, or not all; `delta` is the part outside the estimate.
+
+    `reported` is, for the total, what it did report.
+    """
 
     label: str
     estimated: Span | None
     actual: float | None
+    reported: float = 0.0
     delta: float | None
 
 

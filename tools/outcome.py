@@ -25,6 +25,8 @@ class CostLine:
     label: str
     estimated: Interval | None
     actual: float | None
+    reported: float = 0.0
+    """Of a total: what is known of the actual cost, all of it or not."""
 
     @property
     def delta(self) -> float | None:
@@ -153,7 +155,8 @@ def _total(plan: Plan, lines: tuple[CostLine, ...]) -> CostLine:
     actual = [line.actual for line in lines]
     known = [value for value in actual if value is not None]
     total = round(sum(known), 6) if len(known) == len(actual) else None
-    return CostLine(label="Total", estimated=None if plan.unknown_prices else plan.cost, actual=total)
+    estimated = None if plan.unknown_prices else plan.cost
+    return CostLine(label="Total", estimated=estimated, actual=total, reported=round(sum(known), 6))
 
 
 def _standing(plan: Plan | None, known: Known, stage: str, number: int | None) -> Standing | None:

@@ -32,7 +32,11 @@ def summary(context: ToolContext, found: Outcome) -> dict[str, Any]:
         "gain": _gain(found),
         "training_job_id": job_id(found) or None,
         "deployment": deployment(found),
-        "cost": {**_cost(found.total), "lines": [{"label": line.label, **_cost(line)} for line in found.cost_lines]},
+        "cost": {
+            **_cost(found.total),
+            "reported_usd": found.total.reported if found.total else None,
+            "lines": [{"label": line.label, **_cost(line)} for line in found.cost_lines],
+        },
         "approvals": [reply for reply in replies(history) if reply["answer"] == "approve"],
         "other_replies": [reply for reply in replies(history) if reply["answer"] != "approve"],
         "provenance": provenance(context),

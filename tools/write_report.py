@@ -207,7 +207,9 @@ def _comparison(found: Outcome) -> Comparison:
 
 def _cost(line: CostLine) -> CostResult:
     estimated = Span(low=line.estimated.low, high=line.estimated.high) if line.estimated else None
-    return CostResult(label=line.label, estimated=estimated, actual=line.actual, delta=line.delta)
+    return CostResult(
+        label=line.label, estimated=estimated, actual=line.actual, reported=line.reported, delta=line.delta
+    )
 
 
 TOOL = FunctionTool(

@@ -143,6 +143,7 @@ CLOUD_SNIPPET = Snippet(
 )
 LOCAL_SNIPPET = CLOUD_SNIPPET.model_copy(update={"base_url": "http://127.0.0.1:8123", "max_tokens": 128})
 TOTAL = CostResult(label="Total", estimated=CENTS, actual=0.5, delta=0.1)
+PARTLY = CostResult(label="Total", estimated=CENTS, actual=None, reported=0.3, delta=None)
 MESSAGE = LastMessage(
     ended="succeeded",
     training_job="fa-final-2",
@@ -265,7 +266,7 @@ SAMPLES: dict[str, Prompt] = {
     "snippet_cloud": CLOUD_SNIPPET,
     "snippet_local": LOCAL_SNIPPET,
     "last_message": MESSAGE,
-    "last_message_no_gain": MESSAGE.model_copy(update={"comparison": NO_GAIN}),
+    "last_message_no_gain": MESSAGE.model_copy(update={"comparison": NO_GAIN, "total": PARTLY}),
     "last_message_no_deployment": MESSAGE.model_copy(
         update={"served": None, "snippet": "", "bills": (), "comparison": UNMEASURED}
     ),
@@ -297,7 +298,7 @@ SAMPLES: dict[str, Prompt] = {
         }
     ),
     "report": REPORT,
-    "report_no_gain": REPORT.model_copy(update={"comparison": NO_GAIN}),
+    "report_no_gain": REPORT.model_copy(update={"comparison": NO_GAIN, "total": PARTLY}),
     "report_cancelled": REPORT.model_copy(
         update={
             "ended": "cancelled",

@@ -123,7 +123,6 @@ def test_a_line_is_one_visible_line(text: str) -> None:
     line = quoting.line(text)
     assert len(line) <= quoting.LINE_LIMIT + 10
     assert line.isprintable() and not set(line) & {"|", "`"}
-    assert quoting.line(line.removeprefix("\\")).removeprefix("\\") == line.removeprefix("\\")
 
 
 def test_long_text_is_capped_and_says_so() -> None:

@@ -178,15 +178,7 @@ def history(**changes: Any) -> dict[str, Any]:
     return {
         "instruction": "Run supervised fine-tuning on accounts/local/datasets/support-tickets.\nUse Ember 1M.",
         "created_at": "2026-11-21T01:00:00Z",
-        "approvals": [
-            {
-                "gate": "plan",
-                "digest": "d" * 64,
-                "text": "Approved, proceed.",
-                "at": "2026-11-21T01:01:00Z",
-                "by": "user",
-            },
-        ],
+        "approvals": [],
         "versions": {"fireagent": "0.1.0", "torch": "2.13.0"},
         "planner": "offline",
         "ended": "succeeded",
@@ -225,14 +217,18 @@ def context(tmp_path: Path, price_table: Prices) -> Callable[..., ToolContext]:
 
 @pytest.fixture
 def metrics(tmp_path: Path) -> Callable[[Known], None]:
-    """Writes a small metrics.jsonl for everything measured, and the test split with one row."""
+    """Writes a small metrics file with losses by row for everything measured, and the test split with one row."""
 
     def write(known: Known) -> None:
         for measured in known.measured.values():
             path = tmp_path / measured.metrics_path
             path.parent.mkdir(parents=True, exist_ok=True)
-            rows = [{"step": step, "loss": 2.0 / step} for step in range(1, 9)]
-            path.write_text("\n".join(json.dumps(row) for row in [*rows, {"step": 8, "eval_loss": 0.5}]))
+            loss = measured.eval_loss or 0.0
+            rows = [[(loss + 0.01 * (i % 3 - 1)) * 20, 20] for i in range(30)]
+            lines = [{"step": 0, "eval_loss": 2.0, "eval_rows": [[40.0, 20]] * 30}]
+            lines += [{"step": step, "loss": 2.0 / step} for step in range(1, 9)]
+            lines += [{"step": 8, "eval_loss": loss, "eval_rows": rows}]
+            path.write_text("\n".join(json.dumps(line) for line in lines))
         path = tmp_path / "datasets" / "test.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         row = {
@@ -245,6 +241,11 @@ def metrics(tmp_path: Path) -> Callable[[Known], None]:
         path.write_text(json.dumps(row) + "\n")
 
     return write
+
+
+def answer(gate: str, digest: str, text: str, answer: str = "approve") -> dict[str, Any]:
+    """One reply of the user as the session's history tells it."""
+    return {"gate": gate, "digest": digest, "text": text, "answer": answer, "by": "user", "at": 1_795_222_860.0}
 
 
 def plan_of(known: Known) -> Plan:
