@@ -95,7 +95,11 @@ def renderer(template: str, special: dict[str, str] | None = None) -> Render:
     fixed = {"add_generation_prompt": False, "tools": None, **(special or {})}
 
     def render(turns: Sequence[Turn]) -> str:
-        return compiled.render(messages=[{"role": turn.role, "content": turn.text} for turn in turns], **fixed)
+        try:
+            return compiled.render(messages=[{"role": turn.role, "content": turn.text} for turn in turns], **fixed)
+        except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+            # The template's own mistakes on this conversation, as joining text and nothing.
+            raise TemplateError(f"{type(error).__name__}: {error}") from error
 
     return render
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from .facts import ConversionKind
-from .rows import Kind, completion_keys, join_parts, read_row, with_tool_calls
+from .rows import Kind, completion_keys, join_parts, read_row, truth_labels, with_tool_calls
 
 ALL_CONVERSIONS: tuple[ConversionKind, ...] = (
     "completion_to_messages",
@@ -55,12 +55,10 @@ def prompt_of(row: Row) -> list[dict[str, Any]]:
 
 
 def labels_of(row: Row) -> tuple[str, ...]:
-    """The labels of a row: `ground_truth` (a string or a list of strings), else the last assistant turn, trimmed."""
-    truth = row.get("ground_truth")
-    if isinstance(truth, str):
-        return (truth,)
-    if isinstance(truth, list):
-        return tuple(str(label) for label in truth)
+    """The labels of a row: `ground_truth` (a string, a number or a list of strings), else the last assistant turn, trimmed."""
+    truth = truth_labels(row.get("ground_truth"))
+    if truth:
+        return truth
     for message in reversed(row.get("messages") or ()):
         if message.get("role") == "assistant" and isinstance(message.get("content"), str):
             return (message["content"].strip(),)
@@ -76,7 +74,7 @@ def to_chat(row: Row, conversions: Collection[ConversionKind] = ALL_CONVERSIONS)
     messages = _messages(row, conversions)
     if messages is None:
         return None
-    truth = labels_of({"ground_truth": row.get("ground_truth")})
+    truth = truth_labels(row.get("ground_truth"))
     if messages[-1]["role"] != "assistant":
         if truth and "ground_truth_to_assistant" in conversions:
             messages.append({"role": "assistant", "content": ", ".join(truth)})

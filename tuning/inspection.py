@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from xxhash import xxh3_64_intdigest
+
 from .facts import BadRow, Conversion, ConversionKind, DatasetFacts, SuspiciousText
 from .findings import format_of, issues_of, other_form, verdict_of
 from .leakage import EvalIndex
 from .lines import LINE_CAP, Line, read_lines
-from .rows import RowError, Sample, read_row, text_key
+from .rows import RowError, Sample, prompt_key, read_row
 from .suspicion import find_suspicion
 from .tallies import LabelTally, RepeatTally, TokenTally
 from .tokens import TokenCounter, interval_counter
@@ -123,11 +125,11 @@ class _Inspection:
         self.tokens.add(line, sample)
         prompt, answer = sample.parts()
         lowered = prompt.lower()
-        whole = text_key(f"{prompt}\x1d{answer}")
+        whole = xxh3_64_intdigest(b"\x1d".join((prompt, answer)))
         # Several pairs for one prompt are the nature of preference data, not a conflict.
-        self.repeats.add(line, whole if sample.kind == "preference" else text_key(lowered), whole)
+        self.repeats.add(line, whole if sample.kind == "preference" else prompt_key(lowered), whole)
         if sample.id is not None:
-            key = text_key(sample.id)
+            key = xxh3_64_intdigest(sample.id.encode())
             self.ids.add(line, key, key)
         if sample.labels:
             self.truths.add(sample.labels)
@@ -138,7 +140,7 @@ class _Inspection:
         self._suspect(line, prompt, lowered)
         self._suspect(line, answer, answer.lower())
 
-    def _suspect(self, line: int, text: str, lowered: str) -> None:
+    def _suspect(self, line: int, text: bytes, lowered: bytes) -> None:
         found = find_suspicion(text, lowered)
         if found is None or (self.suspicious and self.suspicious[-1].line == line):
             return

@@ -14,7 +14,7 @@ import xxhash
 
 from .facts import Leakage, LeakedRow
 from .lines import read_lines
-from .rows import RowError, Sample, read_row, text_key
+from .rows import RowError, Sample, read_row
 
 GRAM = 8
 """Words per gram, as in the contamination studies of GPT-3's successors (they use 8 to 13)."""
@@ -93,7 +93,7 @@ def _samples(chunks: Iterable[bytes]) -> Iterable[tuple[int, Sample]]:
 
 def _prompt_key(sample: Sample) -> int:
     texts = [turn.text for turn in sample.turns if turn.role == "user"] or [sample.answer()]
-    return text_key(" ".join(" ".join(texts).lower().split()))
+    return xxhash.xxh3_64_intdigest(" ".join(" ".join(texts).lower().split()).encode())
 
 
 def _words(sample: Sample) -> list[str]:

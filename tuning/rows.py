@@ -95,27 +95,27 @@ class Sample(msgspec.Struct, gc=False):
             return self.alternatives[0].text
         return next((turn.text for turn in reversed(self.turns) if turn.role == "assistant"), "")
 
-    def parts(self) -> tuple[str, str]:
-        """(all that precedes the answer, the answer with labels and alternatives) as texts with roles, to be hashed.
+    def parts(self) -> tuple[bytes, bytes]:
+        """(all that precedes the answer, the answer with labels and alternatives) as UTF-8 with roles, to be hashed.
 
         A row that is only an answer has it as its first part.
         """
         turns = self.turns
         answered = turns[-1].role == "assistant" and not self.alternatives and len(turns) > 1
         prompt = [f"{turn.role}\x1f{turn.text}" for turn in (turns[:-1] if answered else turns)]
-        answers = [turn.text for turn in self.alternatives] if self.alternatives else []
+        answers = [turn.text for turn in self.alternatives]
         if answered:
             answers.append(turns[-1].text)
-        return "\x1e".join(prompt), "\x1e".join([*answers, *self.labels])
+        return "\x1e".join(prompt).encode(), "\x1e".join([*answers, *self.labels]).encode()
 
     def prompt_key(self) -> int:
-        """64-bit hash of all that precedes the answer, case ignored; rows with equal keys belong on one side of a split."""
-        return text_key(self.parts()[0].lower())
+        """64-bit hash of all that precedes the answer, ASCII case ignored; equal keys belong on one side of a split."""
+        return prompt_key(self.parts()[0].lower())
 
 
-def text_key(text: str) -> int:
-    """64-bit hash of a text without the spaces around it."""
-    return xxhash.xxh3_64_intdigest(text.strip().encode())
+def prompt_key(lowered: bytes) -> int:
+    """The key of a prompt that is in lower case already."""
+    return xxhash.xxh3_64_intdigest(lowered.strip())
 
 
 _decoder = msgspec.json.Decoder(_Row)
@@ -125,7 +125,7 @@ def read_row(line: bytes) -> Sample:
     """Read one line (no line end, no BOM). Raises RowError for anything that cannot be trained on, with its JSON path."""
     row = _decode(line)
     identity = None if row.id is None else str(row.id)
-    labels = _labels(row.ground_truth)
+    labels = truth_labels(row.ground_truth)
     if row.preferred_output is not None or row.non_preferred_output is not None:
         sample = _preference(row)
     elif row.messages is not None:
@@ -176,8 +176,8 @@ def _row_error(error: msgspec.DecodeError, root: str) -> RowError:
     return RowError(path, message[:200] if path != "$" or "object" in message else f"not JSON: {message[:200]}")
 
 
-def _labels(value: Any) -> tuple[str, ...]:
-    """ground_truth as labels: one string, or a list of strings (several labels at once). Anything else is no label."""
+def truth_labels(value: Any) -> tuple[str, ...]:
+    """ground_truth as labels: a string or number, or a list of strings (several at once). Anything else is no label."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and value and all(isinstance(item, str) for item in value):

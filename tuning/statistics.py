@@ -98,16 +98,9 @@ def mcnemar_exact(only_base: int, only_tuned: int) -> float:
     trials, fewer = only_base + only_tuned, min(only_base, only_tuned)
     if trials == 0:
         return 1.0
+    # Whole numbers up to the one division, which Python rounds correctly however large they are.
     tail = sum(math.comb(trials, successes) for successes in range(fewer + 1))
-    # Integers throughout: 2 ** trials leaves the range of floats beyond a thousand disagreements.
-    return (
-        min(1.0, 2 * tail / 2**trials) if trials < 1000 else min(1.0, math.exp(_log(2 * tail) - trials * math.log(2)))
-    )
-
-
-def _log(number: int) -> float:
-    shift = max(0, number.bit_length() - 900)
-    return math.log(number >> shift) + shift * math.log(2)
+    return min(1.0, 2 * tail / (1 << trials))
 
 
 def paired_accuracy(base: Sequence[bool], tuned: Sequence[bool]) -> tuple[Interval, Interval, float]:

@@ -1,8 +1,8 @@
 """Counting tokens: exactly with a model's own tokenizer, else as an honest range.
 
 Exact counts come from tokenizer.json through `fastokens`, which is some fifty times faster than `tokenizers`, the
-library that defines the right answer. The two are compared on built-in texts and on the first texts of every counter's
-life; on the first difference, or for a tokenizer that fastokens does not know, `tokenizers` does all the counting.
+library that defines the right answer. The two are compared on built-in texts and on the first texts that a counter
+is given; on the first difference, or for a tokenizer that fastokens does not know, `tokenizers` does all the counting.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ class TokenCounter(Protocol):
 
 
 class ExactCounter:
-    """Counts as the model's tokenizer does, special tokens inside a text included. Not thread-safe: it checks itself."""
+    """Counts as the model's tokenizer does, special tokens inside a text included. Not thread-safe: it checks itself.
 
-    exact = True
-    low = high = 1.0
+    Exact for texts; for conversations only when the model's chat template is known, else delimiters are assumed.
+    """
 
     def __init__(self, text: str, chat_template: str | None, special: Mapping[str, str] | None) -> None:
         self._reference = _reference(text)
         # A tokenizer.json may carry the limits of the run that saved it; they would cap every count.
         self._reference.no_truncation()
         self._reference.no_padding()
-        self._unchecked = _CHECKED_TEXTS
+        self._unchecked = len(_PROBES)
         self._fast: fastokens.Tokenizer | None = None
         self.method = "exact: the model's tokenizer"
         try:
@@ -69,10 +69,13 @@ class ExactCounter:
         except ValueError as error:
             self.method += f" through tokenizers ({error})"
         tokens = [token["content"] for token in json.loads(text).get("added_tokens") or ()]
-        self.count([*_PROBES, *tokens])
+        self.count(_PROBES)
+        self.exact = chat_template is not None
+        self.low, self.high = (1.0, 1.0) if self.exact else (0.9, 1.15)
         self.layout = learn_layout(renderer(chat_template or CHATML, dict(special or {})), tokens, self._one)
-        if chat_template is None:
-            self.method += "; chat template unknown, ChatML assumed"
+        self._unchecked = _CHECKED_TEXTS
+        if not self.exact:
+            self.method += " for the texts; chat template unknown, ChatML assumed, -10% to +15%"
         elif self.layout.gaps is None:
             self.method += "; chat template rendered row by row"
 
@@ -112,7 +115,8 @@ def from_tokenizer_json(
 ) -> ExactCounter:
     """An exact counter from the text of tokenizer.json, with the model's chat template (jinja) where there is one.
 
-    `special` gives the template's variables such as bos_token. Raises ValueError when the text is no tokenizer.
+    `special` gives the template's variables such as bos_token. Raises ValueError when the text is no tokenizer, and
+    jinja2.TemplateSyntaxError when the template is none.
     """
     return ExactCounter(text, chat_template, special)
 
