@@ -68,6 +68,8 @@ def _serve(settings: Settings, listener: socket.socket, host: str) -> int:
 def _settings(arguments: argparse.Namespace, home: Path) -> Settings:
     return Settings(
         home=home,
+        # Whoever opens the platform to a network decides by which name it is called.
+        allowed_hosts=Settings(home).allowed_hosts if arguments.host in ("127.0.0.1", "localhost") else ("*",),
         catalog=arguments.catalog or Settings(home).catalog,
         threads=arguments.threads,
         max_running_jobs=arguments.jobs,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 
@@ -217,23 +218,27 @@ def serve(pipe: Connection, threads: int, idle_seconds: float) -> None:
 
 
 def handle(host: Host, messages: list[tuple[int, str, Any]], send: Callable[[int, str, Any], None]) -> None:
-    """Work through messages that came together: loads and unloads first, then the chats, one batch per base."""
+    """Work through messages that came together: loads first, then the chats, one batch per base, then unloads."""
     batches: dict[Path, list[Answer]] = {}
+    unloads: list[Target] = []
     for number, verb, argument in messages:
         try:
             if verb == "load":
                 host.load(argument)
                 send(number, "loaded", None)
             elif verb == "unload":
-                host.unload(argument)
+                unloads.append(argument)
             else:
                 base = host.load(argument.target)
                 emit = lambda chunk, number=number: send(number, "chunk", chunk)  # noqa: E731
                 batches.setdefault(argument.target.base, []).append(begin(base, argument, emit))
-        except RequestError as error:
+        except (RequestError, TemplateError) as error:
+            # A chat template may refuse a conversation, say one that starts with the assistant.
             send(number, "refused", str(error))
         except (OSError, ValueError, RuntimeError) as error:
             # What the libraries raise for a checkpoint or adapter that can't be loaded, or for want of memory.
             send(number, "failed", f"{type(error).__name__}: {error}")
     for folder, answers in batches.items():
         generate(host.bases[folder], answers)
+    for target in unloads:
+        host.unload(target)

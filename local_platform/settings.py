@@ -41,6 +41,8 @@ class Settings:
     """Resident memory above which a job is stopped as failed; None = no limit."""
     max_requeues: int = 2
     """How often a job whose process was lost starts anew before it fails."""
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    """Host names requests may be addressed to: a web page must not reach the platform through a name of its own."""
     tick_seconds: float = 0.2
     """Pause between two looks at the jobs."""
     signed_url_seconds: int = 3600

@@ -1,5 +1,6 @@
 """A random causal model of a few thousand weights with a real tokenizer: everything a checkpoint has, in a second."""
 
+import functools
 import json
 from pathlib import Path
 
@@ -22,8 +23,8 @@ _SPLIT = (
 )
 
 
-def write_tokenizer(folder: Path, vocabulary: int = 384) -> None:
-    """A byte-level BPE tokenizer (Qwen's kind) with the three chat tokens, as Hugging Face files."""
+@functools.cache
+def _tokenizer_json(vocabulary: int) -> str:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -39,8 +40,13 @@ def write_tokenizer(folder: Path, vocabulary: int = 384) -> None:
         show_progress=False,
     )
     tokenizer.train_from_iterator(_TEXT, trainer)
+    return str(tokenizer.to_str(pretty=True))
+
+
+def write_tokenizer(folder: Path, vocabulary: int = 384) -> None:
+    """A byte-level BPE tokenizer (Qwen's kind) with the three chat tokens, as Hugging Face files."""
     folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer.json").write_text(_tokenizer_json(vocabulary))
     config = {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "eos_token": "<|im_end|>",

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from local_platform.api import accounts, chat, datasets, deployments, errors, files, models, sft_jobs
 from local_platform.api.access import require_account, require_key
@@ -27,6 +28,7 @@ def create_app(settings: Settings, runner: Runner, engine: Engine) -> FastAPI:
 
     app = FastAPI(title="fireagent local platform", lifespan=lifespan, openapi_url=None)
     app.state.services = services
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.allowed_hosts))
     errors.install(app)
     app.include_router(files.router)
     keyed = [Depends(require_key)]

@@ -14,7 +14,8 @@ from local_platform.api.access import Body, ServicesDep, full_name, new_id
 from local_platform.api.errors import ApiError, invalid
 from local_platform.api.listing import ListQuery, list_page
 from local_platform.api.signed_urls import Grant
-from local_platform.services import Services
+from local_platform.jobs import ACTIVE
+from local_platform.services import SFT_JOBS, Services
 from local_platform.settings import ACCOUNT
 from local_platform.store import Document, Resource
 
@@ -32,6 +33,9 @@ def create_dataset(body: Body, services: ServicesDep) -> Document:
     dataset = body.get("dataset")
     if not isinstance(dataset, dict):
         raise invalid("dataset: expected an object")
+    elsewhere = [field for field in ("externalUrl", "splitted", "transformed") if dataset.get(field)]
+    if elsewhere or body.get("sourceDatasetId"):
+        raise invalid(f"{', '.join(elsewhere or ['sourceDatasetId'])}: not available on this platform; upload the rows")
     dataset_id = new_id(body.get("datasetId"), "datasetId")
     document = {**dataset, "state": "UPLOADING", "status": {"code": "OK", "message": ""}}
     document.setdefault("format", "CHAT")
@@ -61,6 +65,13 @@ def get_dataset(dataset: str, services: ServicesDep) -> Document:
 @router.delete("/{dataset}")
 def delete_dataset(dataset: str, services: ServicesDep) -> Document:
     found = _get(services, dataset)
+    users = [
+        job.name
+        for job in services.store.list(SFT_JOBS, ACTIVE)
+        if found.name in (job.document["dataset"], job.document.get("evaluationDataset"))
+    ]
+    if users:
+        raise ApiError("FAILED_PRECONDITION", f"{found.name} is in use by {', '.join(users)}: cancel them first")
     services.store.delete(found.name)
     shutil.rmtree(dataset_folder(services, found.name), ignore_errors=True)
     return {}

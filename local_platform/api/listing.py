@@ -18,7 +18,7 @@ from fastapi import Query
 from local_platform.api.errors import invalid
 
 Document = dict[str, Any]
-_TERM = re.compile(r'\s*([A-Za-z_][\w.]*)\s*(!=|<=|>=|=|<|>|:)\s*("(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s()"\']+)\s*')
+_TERM = re.compile(r'\s*([A-Za-z_][\w.]*)\s*(!=|<=|>=|=|<|>|:)\s*("(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s()"\'=<>!]+)\s*')
 DEFAULT_PAGE, MAX_PAGE = 50, 200
 
 

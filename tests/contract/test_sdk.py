@@ -274,3 +274,24 @@ async def test_an_answer_lost_after_the_create_leaves_one_job(call: Caller, plat
     with pytest.raises(fireworks.ConflictError):
         await call("datasets.create", dataset_id="d1", dataset={})
     assert len(await call.all("datasets.list")) == 1
+
+
+async def test_a_data_set_in_use_stays(call: Caller) -> None:
+    await call.dataset()
+    await call(
+        "supervised_fine_tuning_jobs.create",
+        supervised_fine_tuning_job_id="j1",
+        dataset=f"{A}/datasets/d1",
+        base_model=f"{A}/models/tiny-a",
+    )
+    with pytest.raises(fireworks.BadRequestError, match="in use by"):
+        await call("datasets.delete", "d1")
+    await call("supervised_fine_tuning_jobs.cancel", "j1", body={})
+    await call("supervised_fine_tuning_jobs.get", "j1")
+    await call("datasets.delete", "d1")
+    assert await call.all("datasets.list") == []
+
+
+async def test_another_host_name_is_refused(platform: ScriptedPlatform) -> None:
+    headers = {"Authorization": "Bearer x", "Host": "evil.example"}
+    assert web("GET", f"{platform.url}/v1/accounts", headers=headers).status_code == 400

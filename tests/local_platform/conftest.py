@@ -1,5 +1,6 @@
 """The really training platform, as a process, over a micro model made on the spot."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -22,10 +23,12 @@ class Running:
     home: Path
     url: str
 
-    def client(self) -> Fireworks:
+    @functools.cached_property
+    def sdk(self) -> Fireworks:
         return Fireworks(base_url=self.url, api_key="x", account_id="local", _strict_response_validation=True)
 
     def stop(self) -> None:
+        self.sdk.close()
         self.process.terminate()
         self.process.wait(timeout=20)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from fireworks import AsyncFireworks, Fireworks
 
@@ -61,7 +62,7 @@ def metrics(job: Any) -> list[dict[str, Any]]:
 
 
 def test_from_data_set_to_served_adapter(training_platform: Running) -> None:
-    client = training_platform.client()
+    client = training_platform.sdk
     dataset, held_out = upload(client, "train", rows(64)), upload(client, "held", rows(12))
     train(client, "e2e", dataset, evaluation_dataset=held_out, epochs=3, learning_rate=2e-2)
     job = wait(client, "e2e")
@@ -98,7 +99,7 @@ def test_from_data_set_to_served_adapter(training_platform: Running) -> None:
 
 
 def test_the_same_job_gives_the_same_adapter(training_platform: Running) -> None:
-    client = training_platform.client()
+    client = training_platform.sdk
     dataset = upload(client, "same", rows(16))
     hashes, losses = set(), []
     for job_id in ("same-1", "same-2"):
@@ -114,7 +115,7 @@ def test_the_same_job_gives_the_same_adapter(training_platform: Running) -> None
 
 
 def test_base_and_adapter_answer_the_same_mixed_in_a_batch(training_platform: Running) -> None:
-    client = training_platform.client()
+    client = training_platform.sdk
     train(client, "mix", upload(client, "mix", rows(32)), epochs=2, learning_rate=2e-2, eval_auto_carveout=False)
     assert wait(client, "mix").state == "JOB_STATE_COMPLETED"
     client.deployments.create(deployment_id="mix", base_model=f"{A}/models/mix")
@@ -139,7 +140,7 @@ def test_base_and_adapter_answer_the_same_mixed_in_a_batch(training_platform: Ru
 
 
 def test_no_trainable_tokens_fails_in_words(training_platform: Running) -> None:
-    client = training_platform.client()
+    client = training_platform.sdk
     train(client, "mute", upload(client, "mute", rows(5, role="user")))
     job = wait(client, "mute")
     assert job.state == "JOB_STATE_FAILED"
@@ -147,7 +148,7 @@ def test_no_trainable_tokens_fails_in_words(training_platform: Running) -> None:
 
 
 def test_cancel_ends_one_job_alone(training_platform: Running) -> None:
-    client = training_platform.client()
+    client = training_platform.sdk
     dataset = upload(client, "long", rows(64))
     train(client, "endless", dataset, epochs=100)
     train(client, "next", dataset)
@@ -159,16 +160,16 @@ def test_cancel_ends_one_job_alone(training_platform: Running) -> None:
 
 def test_a_killed_platform_goes_on_and_doubles_nothing(tmp_path: Path, micro_catalog: Path) -> None:
     first = start_platform(tmp_path, micro_catalog)
-    client = first.client()
+    client = first.sdk
     dataset = upload(client, "d", rows(64))
-    train(client, "running", dataset, epochs=12)
+    train(client, "running", dataset, epochs=6)
     train(client, "waiting", dataset)
     wait(client, "running", "JOB_STATE_RUNNING")
     os.kill(first.process.pid, signal.SIGKILL)
-    first.process.wait()
+    first.stop()
     second = start_platform(tmp_path, micro_catalog)
     try:
-        client = second.client()
+        client = second.sdk
         assert wait(client, "running").state == "JOB_STATE_COMPLETED"
         assert wait(client, "waiting").state == "JOB_STATE_COMPLETED"
         steps = [line["step"] for line in metrics(client.supervised_fine_tuning_jobs.get("running")) if "loss" in line]
@@ -180,3 +181,42 @@ def test_a_killed_platform_goes_on_and_doubles_nothing(tmp_path: Path, micro_cat
 def test_a_second_platform_on_a_home_is_refused(training_platform: Running, micro_catalog: Path) -> None:
     with pytest.raises(RuntimeError, match="ended with 3"):
         start_platform(training_platform.home, micro_catalog, "--wait", "0")
+
+
+def test_a_lost_process_is_started_anew(training_platform: Running) -> None:
+    client = training_platform.sdk
+    train(client, "evicted", upload(client, "evicted", rows(64)), epochs=20)
+    wait(client, "evicted", "JOB_STATE_RUNNING")
+    os.kill(process_writing(training_platform, "evicted"), signal.SIGKILL)
+    wait(client, "evicted", "JOB_STATE_RE_QUEUEING", "JOB_STATE_PENDING", *ENDED)
+    wait(client, "evicted", "JOB_STATE_RUNNING", *ENDED)
+    client.supervised_fine_tuning_jobs.cancel("evicted", body={})
+    assert wait(client, "evicted").state == "JOB_STATE_CANCELLED"
+
+
+def test_a_lost_inference_process_comes_back(training_platform: Running) -> None:
+    client = training_platform.sdk.with_options(max_retries=4)
+    question: Any = [{"role": "user", "content": "hello"}]
+
+    def ask() -> Any:
+        answer = client.chat.completions.create(
+            model=f"{A}/models/micro", messages=question, temperature=1, seed=7, max_tokens=5
+        )
+        return answer.choices[0].message.content
+
+    before = ask()
+    for child in psutil.Process(training_platform.process.pid).children(recursive=True):
+        if not child.children() and child.memory_info().rss > 100_000_000 and child.parent() is not None:
+            child.kill()
+    assert ask() == before
+
+
+def process_writing(platform: Running, job_id: str) -> int:
+    """The process that holds a job's log open."""
+    log = str(platform.home / "jobs" / "supervisedFineTuningJobs" / job_id / "trainer.log")
+    for _ in range(100):
+        for child in psutil.Process(platform.process.pid).children(recursive=True):
+            if os.path.realpath(f"/proc/{child.pid}/fd/1") == log:
+                return child.pid
+        time.sleep(0.1)
+    raise AssertionError(f"no process writes {log}")
