@@ -1,0 +1,27 @@
+"""API keys of sessions, in one file that only its owner can read. Sessions know an alias; keys leave only towards the platform."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from agent.server.home import Home, read_json, write_private
+
+
+class Credentials:
+    """Alias -> key. Read anew on each use, so a key that the user removed is gone at once."""
+
+    def __init__(self, home: Home) -> None:
+        self._path = home.credentials
+
+    def get(self, alias: str) -> str | None:
+        key = (read_json(self._path) or {}).get(alias)
+        return key if isinstance(key, str) and key else None
+
+    def put(self, key: str, alias: str = "") -> str:
+        """Stores a key and returns its alias; `alias` gives an existing one a new key. Raises OSError."""
+        alias = alias or hashlib.sha256(key.encode()).hexdigest()[:8]
+        stored = read_json(self._path) or {}
+        if stored.get(alias) != key:
+            write_private(self._path, json.dumps({**stored, alias: key}))
+        return alias

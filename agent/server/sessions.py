@@ -1,0 +1,167 @@
+"""What one can do with sessions: create, list, look, say something, cancel, delete. Every word of the user goes through here."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent.guard.approval import Conflict, receive
+from agent.guard.client import Connection
+from agent.server.credentials import Credentials
+from agent.server.home import Home
+from agent.server.platforms import LOCAL_ACCOUNT, LOCAL_KEY, account_of, check_url, is_local
+from agent.server.problems import Problem
+from agent.server.view import document, summary
+from agent.session.events import Cancelling, Event, SessionCreated
+from agent.session.state import SessionState
+from agent.session.store import Store
+
+MAX_INSTRUCTION = 32_000
+"""Characters. An instruction is a page or two; data belongs into a file."""
+ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+TEMPLATE = Path(__file__).parents[2] / "workspace_template"
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewSession(Body):
+    """`request_key` makes a repeated delivery create one session."""
+
+    instruction: str
+    request_key: str = Field(min_length=8, max_length=100)
+    account: str = ""
+    scope: str = Field(default="optimize", max_length=60)
+    api_key: str = Field(default="", max_length=500)
+    platform_url: str = Field(default="", max_length=500)
+    approve_up_to: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+
+
+class Message(Body):
+    """The user's word. `key` makes a repeated delivery harmless; `gate` is optional and then must be the open one's digest.
+
+    `api_key` is stored for the session when its own is gone, or in its place when `replace_key` is set.
+    """
+
+    text: str
+    key: str = Field(min_length=8, max_length=100)
+    gate: str = Field(default="", max_length=100)
+    api_key: str = Field(default="", max_length=500)
+    replace_key: bool = False
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """The sessions of one home. `wake` makes the runner look at a session."""
+
+    home: Home
+    store: Store
+    credentials: Credentials
+    wake: Callable[[str], None]
+    versions: dict[str, str]
+
+    async def create(self, new: NewSession) -> str:
+        """Begins a session, once per request key, and returns its id. Raises Problem, StoreError."""
+        instruction = _words(new.instruction, "instruction")
+        url = check_url(new.platform_url) if new.platform_url else ""
+        local = is_local(url) if url else not new.api_key
+        account = new.account.removeprefix("accounts/")
+        if account and not ACCOUNT.fullmatch(account):
+            raise Problem(400, f"{account[:80]!r} is not the id of an account", next_step="Letters, digits, - and _.")
+        if not account:
+            plain = Connection("", new.api_key or LOCAL_KEY, url)
+            account = LOCAL_ACCOUNT if local and not url else await account_of(plain)
+        created = SessionCreated(
+            instruction=instruction,
+            account=account,
+            platform_kind="local" if local else "fireworks",
+            platform_url=url,
+            credential=self.credentials.put(new.api_key) if new.api_key else "",
+            scope=new.scope,
+            approve_up_to_usd=new.approve_up_to,
+            versions=self.versions,
+        )
+        return self._begin(created, new.request_key)
+
+    def _begin(self, created: SessionCreated, request_key: str) -> str:
+        session = f"{int(time.time())}-{secrets.token_hex(2)}"
+        workspace = self.home.workspaces / session
+        shutil.copytree(TEMPLATE, workspace, ignore=shutil.ignore_patterns("__pycache__"))
+        stands = self.store.create(session, request_key, [("created", created)])
+        if stands != session:
+            shutil.rmtree(workspace)
+        self.wake(stands)
+        return stands
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All sessions in short."""
+        return [summary(self.store.state(session)) for session in self.store.sessions()]
+
+    def get(self, session: str) -> dict[str, Any]:
+        """Raises SessionUnknown."""
+        return document(self.store.state(session), self.home.workspaces)
+
+    def say(self, session: str, message: Message) -> dict[str, Any]:
+        """Takes the user's word at the gate that is open now. Raises Conflict, SessionUnknown, StoreError, Problem."""
+        text = _words(message.text, "message")
+        self._keep_key(session, message)
+        before = self.store.state(session).last_seq
+        state = self.store.transact(session, lambda now: receive(now, text, message.key, message.gate))
+        self.wake(session)
+        said = [s for s in state.messages if s.seq > before]
+        reading = said[-1].message.reading if said else None
+        return {
+            "session_id": session,
+            "seq": state.last_seq,
+            "status": state.status,
+            "reading": reading.model_dump(mode="json") if reading else None,
+        }
+
+    def cancel(self, session: str) -> dict[str, Any]:
+        """Asks for the end; what runs is settled by the runner. Raises Conflict, SessionUnknown, StoreError."""
+
+        def decide(state: SessionState) -> Sequence[tuple[str, Event]]:
+            if state.ended is not None:
+                raise Conflict(f"the session is {state.ended} already; there is nothing to cancel.")
+            return () if state.cancelling else [("cancelling", Cancelling())]
+
+        state = self.store.transact(session, decide)
+        self.wake(session)
+        return {"session_id": session, "status": state.status}
+
+    def delete(self, session: str) -> None:
+        """Drops an ended session and its folder; a tombstone stays. Raises Conflict, SessionUnknown, StoreError."""
+        state = self.store.state(session)
+        if state.ended is None:
+            raise Conflict(f"the session is {state.status}; cancel it first: only an ended session can be deleted.")
+        self.store.delete(session)
+        shutil.rmtree(self.home.workspaces / session, ignore_errors=True)
+
+    def _keep_key(self, session: str, message: Message) -> None:
+        created = self.store.state(session).created
+        alias = created.credential if created else ""
+        if alias and message.api_key and (message.replace_key or self.credentials.get(alias) is None):
+            self.credentials.put(message.api_key, alias)
+
+
+def _words(text: str, what: str) -> str:
+    """The text, if it is one that can be read. Raises Problem."""
+    if not text.strip():
+        raise Problem(400, f"the {what} is empty", next_step="Say in plain words what to do.")
+    if len(text) > MAX_INSTRUCTION:
+        raise Problem(
+            400, f"the {what} has {len(text):,} characters; at most {MAX_INSTRUCTION:,} are read",
+            next_step="Put data and long lists into a file and name it.",
+        )  # fmt: skip
+    if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise Problem(400, f"the {what} holds characters that are not text", next_step="Send it as UTF-8.")
+    return text
