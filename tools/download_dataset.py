@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+from fireworks import PermissionDeniedError
+
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.errors import platform_errors, quote
 from tools.facts import DatasetStaged
-from tools.files import CHUNK, blocks_of, sha256_file, write_whole
+from tools.files import CHUNK, blocks_of, disk_errors, sha256_file, write_whole
 from tools.resources import fetch, find, full_name, short_id
 from tools.tokenizer import context_length, counters_of
 from tuning.facts import DatasetFacts
@@ -61,17 +63,24 @@ async def inspected(context: ToolContext, role: Role, name: str, path: Path) -> 
     A report of the same file under the same circumstances is read, not made again.
     """
     counters = await counters_of(context)
-    eval_set = context.known.staged.get("eval") if role == "train" else None
+    eval_set = _held_out(context) if role == "train" else None
     basis = {
         "name": name,
-        "models": sorted(context.known.request.base_models) if counters else [],
+        "tokenizer": context.known.request.base_models[0] if counters else None,
         "context_length": context_length(context),
         "held_out": eval_set.sha256 if eval_set else None,
     }
     report = context.workspace / REPORTS[role]
     held_out = context.workspace / eval_set.path if eval_set else None
     counter = counters[0] if counters else None
-    return await asyncio.to_thread(_inspect, path, report, basis, counter, held_out)
+    with disk_errors(f"the inspection of {quote(name)}"):
+        return await asyncio.to_thread(_inspect, path, report, basis, counter, held_out)
+
+
+def _held_out(context: ToolContext) -> DatasetStaged | None:
+    """The staged evaluation set of the request as it is now."""
+    wanted, staged = context.known.request.eval_dataset, context.known.staged.get("eval")
+    return staged if wanted and staged and staged.name == source_name(wanted, context) else None
 
 
 def _inspect(
@@ -107,18 +116,14 @@ async def _copy(name: str, target: Path, context: ToolContext) -> None:
             next_step="Name the file in the instruction.",
         )
     source = Path(name).expanduser()
-    try:
-        if not source.is_file():
-            raise ToolError(
-                f"there is no file {quote(name)}",
-                owner="yours",
-                next_step="Check the path; relative ones start where the session's server was started.",
-            )
-        await asyncio.to_thread(write_whole, target, blocks_of([source]))
-    except OSError as error:
+    if not source.is_file():
         raise ToolError(
-            f"{quote(name)} cannot be staged: {error.strerror}", owner="yours", next_step="Check the file and the disk."
-        ) from error
+            f"there is no file {quote(name)}",
+            owner="yours",
+            next_step="Check the path; relative ones start where the session's server was started.",
+        )
+    with disk_errors(quote(name)):
+        await asyncio.to_thread(write_whole, target, blocks_of([source]))
 
 
 async def _download(name: str, target: Path, context: ToolContext) -> None:
@@ -133,18 +138,21 @@ async def _download(name: str, target: Path, context: ToolContext) -> None:
         for (file, url), shard in zip(sorted(urls.items()), shards, strict=True):
             await context.emit(f"downloading {quote(file)}")
             await fetch(context, url, shard, f"{quote(file)} of {name}")
-        await asyncio.to_thread(write_whole, target, blocks_of(shards))
-    except OSError as error:
-        raise ToolError(
-            f"{name} cannot be staged: {error.strerror}", owner="yours", next_step="Check the disk of the workspace."
-        ) from error
+        with disk_errors(name):
+            await asyncio.to_thread(write_whole, target, blocks_of(shards))
     finally:
         for shard in shards:
             shard.unlink(missing_ok=True)
 
 
 async def _check_ready(name: str, context: ToolContext) -> None:
-    dataset = await find(context, name)
+    try:
+        dataset = await find(context, name)
+    except ToolError as error:
+        private = isinstance(error.__cause__, PermissionDeniedError) and name.split("/")[1] != context.account
+        if not private:
+            raise
+        dataset = None
     if dataset is None:
         raise ToolError(
             f"there is no data set {name}, or it is private to another account",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import PlanDrafted
+from tools.prepare_dataset import skips_sweep
 from tools.resources import short_id
 from tuning.plan_sft import ModelFacts, Site, compile_sft
 
@@ -19,9 +20,10 @@ class EstimateArguments(Arguments):
 async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> ToolResult:
     """The plan and its cost. Raises ToolError when the data or the models are not known yet or can't be tuned."""
     known = context.known
-    if known.material is None:
+    roles = {"full"} if skips_sweep(known.request) else {"full", "sweep", "validation"}
+    if known.material is None or not all(known.material.part(role) for role in roles):
         raise ToolError(
-            "there is no prepared data to plan with", owner="unknown", next_step="Prepare the data set first."
+            "there is no data prepared for this request", owner="unknown", next_step="Call prepare_dataset first."
         )
     site = Site(context.platform_kind, context.account, context.session, context.prices)
     plan = compile_sft(known.request, known.material, _models(context), site, arguments.revision)

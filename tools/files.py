@@ -9,7 +9,22 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from tools.base import ToolError
+
 CHUNK = 1 << 20
+
+
+@contextlib.contextmanager
+def disk_errors(what: str) -> Iterator[None]:
+    """Turns a disk's refusal (full, read-only, no such folder) into a ToolError. `what` reads like "the report"."""
+    try:
+        yield
+    except OSError as error:
+        raise ToolError(
+            f"{what} cannot be read or written: {error.strerror}",
+            owner="yours",
+            next_step="Check the disk and the session's workspace.",
+        ) from error
 
 
 def sha256_file(path: Path) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, 
 from tools.conversion import Converted, convert
 from tools.download_dataset import Role, inspected, source_name
 from tools.facts import DatasetPrepared, DatasetStaged
-from tools.files import CHUNK, write_whole
+from tools.files import CHUNK, disk_errors, write_whole
 from tools.tokenizer import context_length, counters_of
 from tuning.facts import ConversionKind, DatasetFacts
 from tuning.findings import MIN_ROWS
@@ -48,12 +48,8 @@ async def prepare_dataset(arguments: Arguments, context: ToolContext) -> ToolRes
     held_out = await _source(context, "eval", own) if own else None
     counters = await counters_of(context)
     await context.emit("converting and splitting the data")
-    try:
+    with disk_errors("the prepared data"):
         material = await asyncio.to_thread(_prepare, context, train, held_out, counters)
-    except OSError as error:
-        raise ToolError(
-            f"the prepared data cannot be written: {error.strerror}", owner="yours", next_step="Check the disk."
-        ) from error
     lines = [f"{part.role}: {part.rows:,} rows" for part in material.parts]
     text = "\n".join([*lines, *material.notes, *(f"Warning: {warning}" for warning in material.warnings)])
     return ToolResult(facts=(DatasetPrepared(material=material),), text=text)
@@ -136,9 +132,9 @@ def _divide(request: Request, data: Converted, own_test: bool) -> dict[str, tupl
     sweep = tuple(parted.train[i] for i in subsample(len(parted.train), request.subsample or SWEEP_ROWS))
     judged = own_test or bool(parted.test)
     found: dict[str, tuple[int, ...]] = {}
-    if not _skips_sweep(request):
+    if not skips_sweep(request):
         found["sweep"] = sweep
-    if not (_skips_sweep(request) and judged):
+    if not (skips_sweep(request) and judged):
         found["validation"] = parted.validation
     full = parted.final if judged or request.train_on_all else parted.train
     if request.train_on_all:
@@ -149,7 +145,7 @@ def _divide(request: Request, data: Converted, own_test: bool) -> dict[str, tupl
     return found
 
 
-def _skips_sweep(request: Request) -> bool:
+def skips_sweep(request: Request) -> bool:
     """One model, one configuration: there is nothing to compare (the plan compiler's rule)."""
     return request.skip_sweep and len(request.base_models) <= 1 and len(request.epochs) <= 1
 

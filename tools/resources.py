@@ -24,6 +24,7 @@ from fireworks import (
 
 from tools.base import ToolContext, ToolError
 from tools.errors import NotJsonError, platform_errors, refused_by_guard, told
+from tools.files import disk_errors
 from tuning.plan import PlanItem, WireRequest
 
 CLOCK_SKEW_SECONDS = 300.0
@@ -106,16 +107,9 @@ async def _get(context: ToolContext, name: str) -> Document:
 
 async def fetch(context: ToolContext, url: str, target: Path, what: str) -> None:
     """Downloads a file behind a signed URL. Raises ToolError, also when the disk refuses it."""
-    with platform_errors(f"downloading {what}"):
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            await context.blobs.get(url, target)
-        except OSError as error:
-            raise ToolError(
-                f"{what} cannot be written to the workspace: {error.strerror}",
-                owner="yours",
-                next_step="Check the disk.",
-            ) from error
+    with platform_errors(f"downloading {what}"), disk_errors(what):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        await context.blobs.get(url, target)
 
 
 def document(answer: Any) -> Document:

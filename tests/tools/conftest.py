@@ -10,9 +10,20 @@ import httpx
 import pytest
 from fireworks import AsyncFireworks, DefaultAsyncHttpxClient
 
-from tests.platforms import ScriptedPlatform, scripted_platform
+import tools.deploy_model
+import tools.upload_dataset
+from tests.platforms import Script, ScriptedPlatform, scripted_platform
 from tools.base import Tool, ToolContext, ToolResult
-from tools.known import Known
+from tools.deploy_model import TOOL as DEPLOY
+from tools.download_dataset import TOOL as DOWNLOAD
+from tools.estimate_cost import TOOL as ESTIMATE
+from tools.facts import DeploymentSeen
+from tools.known import TERMINAL, Known
+from tools.launch_job import TOOL as LAUNCH
+from tools.list_resources import TOOL as LIST
+from tools.prepare_dataset import TOOL as PREPARE
+from tools.upload_dataset import TOOL as UPLOAD
+from tools.wait_for_jobs import look
 from tuning.plan import Plan, PlanItem
 from tuning.pricing import LOCAL_PRICES
 from tuning.request import Request
@@ -117,8 +128,8 @@ def platform(tmp_path: Path, platform_options: Mapping[str, Any]) -> Iterator[Sc
 
 @pytest.fixture
 def platform_options() -> Mapping[str, Any]:
-    """Override to script the platform."""
-    return {}
+    """Override to script the platform otherwise."""
+    return {"scripts": {"*-a2": Script(polls=1), "*": Script(polls=2)}}
 
 
 @pytest.fixture
@@ -148,3 +159,52 @@ async def room(platform: ScriptedPlatform, tmp_path: Path) -> AsyncIterator[Room
             emit=emit,
         )
         yield Room(platform, context, said)
+
+
+@pytest.fixture
+async def planned(room: Room, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """A session with a plan, nothing uploaded yet, and pauses shortened."""
+    monkeypatch.setattr(tools.upload_dataset, "POLL_SECONDS", (0.0,) * 5)
+    monkeypatch.setattr(tools.deploy_model, "PROBE_PAUSES", (0.0, 0.0))
+    room.put_dataset("mine", chats(60))
+    room.ask(train_dataset="mine", base_models=("tiny-a",))
+    await room.call(LIST, kind="models", names=("tiny-a",))
+    await room.call(DOWNLOAD, name="mine")
+    await room.call(PREPARE)
+    await room.call(ESTIMATE, revision=1)
+    room.platform.requests.clear()
+    return room
+
+
+@pytest.fixture
+async def uploaded(planned: Room) -> Room:
+    for item in planned.plan.items:
+        if item.kind == "upload":
+            await planned.call(UPLOAD, item=item.id)
+    planned.platform.requests.clear()
+    return planned
+
+
+@pytest.fixture
+async def trained(uploaded: Room) -> Room:
+    await uploaded.call(LAUNCH, item="sweep-1")
+    await uploaded.call(LAUNCH, item="final-1")
+    await finish_jobs(uploaded)
+    return uploaded
+
+
+async def finish_jobs(room: Room) -> None:
+    for _ in range(20):
+        room.learn(*await look(room.context))
+        if all(job.state in TERMINAL for job in room.known.jobs.values()):
+            return
+    raise AssertionError(f"jobs did not end: {room.known.jobs}")
+
+
+async def ready(room: Room) -> DeploymentSeen:
+    await room.call(DEPLOY, item="deploy-1")
+    for _ in range(5):
+        room.learn(*await look(room.context))
+    seen = room.known.deployment("deploy-1")
+    assert seen is not None and seen.state == "READY" and not seen.serving
+    return seen

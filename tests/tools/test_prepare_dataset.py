@@ -1,6 +1,5 @@
-"""Staging, inspection and preparation: every kind of good and bad data, over the real routes."""
+"""Preparing: splits, subsample, conversions and warnings, for every shape of request."""
 
-import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -10,21 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.platforms import Fault
 from tests.tools.conftest import Room, chat, chats, jsonl
 from tools.base import ToolError
 from tools.conversion import convert
 from tools.download_dataset import TOOL as DOWNLOAD
-from tools.facts import DatasetPrepared, DatasetStaged
-from tools.files import blocks_of, write_whole
+from tools.estimate_cost import TOOL as ESTIMATE
+from tools.facts import DatasetPrepared
 from tools.list_resources import TOOL as LIST
 from tools.prepare_dataset import TOOL as PREPARE
-from tuning.facts import DatasetFacts
 from tuning.plan_sft import Material
-
-
-def staged(room: Room, role: str = "train") -> DatasetStaged:
-    return room.known.staged[role]
 
 
 def material(room: Room) -> Material:
@@ -53,123 +46,6 @@ async def prepared(room: Room, rows: list[Any], evaluation: Any = None, **slots:
         await room.call(DOWNLOAD, name="holdout", role="eval")
     await room.call(PREPARE)
     return material(room)
-
-
-async def test_staging_downloads_once_counts_exactly_and_keeps_a_report(room: Room) -> None:
-    name = room.put_dataset("mine", chats(20))
-    room.ask(train_dataset="mine", base_models=("tiny-a",))
-    await room.call(LIST, kind="models", names=("tiny-a",))
-    await room.call(DOWNLOAD, name="mine")
-    fact = staged(room)
-    assert (fact.name, fact.rows, fact.usable, fact.uploaded) == (name, 20, True, True)
-    assert fact.tokens_exact and fact.tokens.low == fact.tokens.high > 0
-    assert "20 rows of chat data" in fact.summary
-    data = (room.workspace / fact.path).read_bytes()
-    assert hashlib.sha256(data).hexdigest() == fact.sha256
-    report = json.loads((room.workspace / fact.report).read_text())
-    assert DatasetFacts.model_validate(report["facts"]).rows == 20
-    room.platform.requests.clear()
-    repeated = await room.again(DOWNLOAD, name=name)
-    assert repeated.facts == (fact,)
-    assert room.platform.requests == []
-
-
-async def test_staging_without_a_tokenizer_tells_a_range(room: Room) -> None:
-    room.put_dataset("mine", chats(20))
-    room.ask(train_dataset="mine", base_models=("tiny-a",))
-    room.platform.faults.append(Fault("GET", r"models/tiny-a:getDownloadEndpoint$", status=403))
-    await room.call(DOWNLOAD, name="mine")
-    fact = staged(room)
-    assert not fact.tokens_exact and fact.tokens.low < fact.tokens.high
-
-
-async def test_shards_are_joined_even_without_a_last_line_end(tmp_path: Path) -> None:
-    for index, data in enumerate((b"a", b"b\n", b"", b"c")):
-        (tmp_path / str(index)).write_bytes(data)
-    write_whole(tmp_path / "all", blocks_of(tmp_path / str(i) for i in range(4)))
-    assert (tmp_path / "all").read_bytes() == b"a\nb\nc"
-
-
-@pytest.mark.parametrize(
-    ("name", "fault", "words", "owner", "retry"),
-    [
-        ("nowhere", None, "no data set", "yours", False),
-        ("slow", None, "not READY", "yours", True),
-        ("Bad Name", None, "is not the name", "yours", False),
-        ("accounts/local/models/x", None, "is not the name", "yours", False),
-        ("../../etc/passwd", None, "request does not name", "yours", False),
-        ("mine", Fault("GET", "/mine$", status=401), "API key", "yours", False),
-        ("mine", Fault("GET", "/mine$", status=403), "may not", "yours", False),
-        ("mine", Fault("GET", "/mine$", status=429), "rate limit", "platform", True),
-        ("mine", Fault("GET", "/mine$", status=500), "internal problem", "platform", True),
-        ("mine", Fault("GET", "/mine$", drop=True), "cannot be reached", "platform", True),
-        ("mine", Fault("GET", "/mine$", status=200, body=["no", "object"]), "cannot be read", "platform", False),
-        ("mine", Fault("GET", "/mine$", status=200, body={"state": 7}), "not READY", "yours", False),
-        ("mine", Fault("GET", "Endpoint$", status=200, body={}), "has no file", "platform", False),
-        ("mine", Fault("GET", "^/signed/", status=403), "no longer valid", "platform", True),
-        ("mine", Fault("GET", "^/signed/", drop=True), "connection broke", "platform", True),
-    ],
-)
-async def test_staging_trouble_is_told_in_words(
-    room: Room, name: str, fault: Fault | None, words: str, owner: str, retry: bool
-) -> None:
-    room.put_dataset("mine", chats(5))
-    room.put_dataset("slow", [], ready=False)
-    if fault:
-        room.platform.faults.append(fault)
-    with pytest.raises(ToolError, match=words) as caught:
-        await room.call(DOWNLOAD, name=name)
-    assert (caught.value.owner, caught.value.retry) == (owner, retry)
-    assert "fw_secret" not in caught.value.message
-    assert not list(room.workspace.rglob("*.jsonl*"))
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "empty"),
-        (b"\n\n \n", "only empty lines"),
-        (gzip.compress(b"x"), "gzip"),
-        (b"\x00\x01binary", "binary"),
-        (b"[{}]\n", "JSON array"),
-        (b"{\n", "several lines"),
-        (b"question,answer\n1,2\n", "CSV"),
-        (b'{"nothing": 1}\n', "none of the 1 rows"),
-        (b'{"messages": [{"role": "boss", "content": "x"}]}\n', "none of the 1 rows"),
-    ],
-)
-async def test_a_local_file_that_is_no_data_set_is_refused_with_the_reason(
-    room: Room, tmp_path: Path, data: bytes, words: str
-) -> None:
-    path = tmp_path / "mine.jsonl"
-    path.write_bytes(data)
-    room.ask(train_dataset=str(path))
-    with pytest.raises(ToolError, match=words):
-        await room.call(DOWNLOAD, name=str(path))
-    path.write_bytes(jsonl(chats(6)))
-    await room.call(DOWNLOAD, name=str(path))
-    assert (staged(room).rows, staged(room).uploaded) == (6, False)
-
-
-async def test_a_missing_local_file_is_told(room: Room) -> None:
-    room.ask(train_dataset="./nowhere.jsonl")
-    with pytest.raises(ToolError, match="there is no file"):
-        await room.call(DOWNLOAD, name="./nowhere.jsonl")
-
-
-async def test_bom_crlf_and_bad_lines_are_read_and_counted(room: Room, tmp_path: Path) -> None:
-    lines = [json.dumps(row).encode() for row in chats(8)]
-    path = tmp_path / "dos.jsonl"
-    path.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join([*lines, b"{broken", b'{"messages": "\xff"}']) + b"\r\n")
-    room.ask(train_dataset=str(path), base_models=("tiny-a",))
-    await room.call(DOWNLOAD, name=str(path))
-    await room.call(PREPARE)
-    assert material(room).total_rows == 8
-    assert any("byte order mark" in note for note in material(room).notes)
-    assert any("2 rows" in warning and "line 9" in warning for warning in material(room).warnings)
-    assert {row["messages"][1]["content"] for role in ("validation", "full") for row in rows_of(room, role)} == {
-        f"It is thing {i}." for i in range(8)
-    }
 
 
 async def test_the_parts_of_a_plain_data_set(room: Room) -> None:
@@ -204,7 +80,7 @@ async def test_without_a_sweep_there_are_only_full_and_test(room: Room) -> None:
     assert made.part("full").rows == 90  # type: ignore[union-attr]
 
 
-async def test_two_models_keep_the_sweep_and_have_a_token_range_over_both(room: Room) -> None:
+async def test_two_models_keep_the_sweep(room: Room) -> None:
     made = await prepared(room, chats(100), skip_sweep=True, base_models=("tiny-a", "tiny-b"))
     assert [part.role for part in made.parts] == ["sweep", "validation", "full", "test"]
 
@@ -244,6 +120,14 @@ async def test_an_evaluation_set_in_another_form_becomes_a_test_part(room: Room)
 async def test_leakage_between_train_and_the_evaluation_set_is_said(room: Room) -> None:
     made = await prepared(room, chats(100), evaluation=chats(10))
     assert any("evaluation set" in warning and "10 rows" in warning for warning in made.warnings)
+
+
+async def test_an_evaluation_set_that_the_user_took_back_no_longer_counts(room: Room) -> None:
+    made = await prepared(room, chats(100), evaluation=chats(10))
+    assert made.warnings
+    room.ask(train_dataset="mine", base_models=("tiny-a",))
+    await room.call(PREPARE)
+    assert material(room).warnings == () and material(room).part("test") is not None
 
 
 async def test_conversions_are_named_with_their_counts(room: Room) -> None:
@@ -293,6 +177,29 @@ async def test_preparing_needs_the_staged_set_of_this_request(room: Room) -> Non
     room.ask(train_dataset="another", base_models=("tiny-a",))
     with pytest.raises(ToolError, match="not staged"):
         await room.call(PREPARE)
+
+
+async def test_bom_crlf_and_bad_lines_are_read_and_counted(room: Room, tmp_path: Path) -> None:
+    lines = [json.dumps(row).encode() for row in chats(8)]
+    path = tmp_path / "dos.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + b"\r\n".join([*lines, b"{broken", b'{"messages": "\xff"}']) + b"\r\n")
+    room.ask(train_dataset=str(path), base_models=("tiny-a",))
+    await room.call(DOWNLOAD, name=str(path))
+    await room.call(PREPARE)
+    assert material(room).total_rows == 8
+    assert any("byte order mark" in note for note in material(room).notes)
+    assert any("2 rows" in warning and "line 9" in warning for warning in material(room).warnings)
+    assert {row["messages"][1]["content"] for role in ("validation", "full") for row in rows_of(room, role)} == {
+        f"It is thing {i}." for i in range(8)
+    }
+
+
+async def test_a_plan_needs_the_parts_of_the_request_as_it_is_now(room: Room) -> None:
+    await prepared(room, chats(60), skip_sweep=True)
+    await room.call(ESTIMATE)
+    room.ask(train_dataset="mine", base_models=("tiny-a",))
+    with pytest.raises(ToolError, match="no data prepared for this request"):
+        await room.call(ESTIMATE)
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=9), st.text(min_size=1, max_size=9)), min_size=1, max_size=30))
