@@ -172,8 +172,9 @@ class Executor:
         def decide(state: SessionState) -> list[tuple[str, Event]]:
             return [(f"outcome/{call.key}/{state.calls[call.key].tries}", outcome)]
 
-        self.store.transact(session, decide)
-        self.store.transact(session, standing)
+        after = self.store.transact(session, decide)
+        if standing(after):
+            self.store.transact(session, standing)
 
     def _effect(self, step: Step) -> Effect | None:
         tool = self.tools.get(step.call.tool) if isinstance(step, Run) else None

@@ -137,6 +137,15 @@ def _errors(app: FastAPI) -> None:
         )
         return JSONResponse(found.body(), found.status)
 
+    @app.exception_handler(Exception)
+    async def bug(_: Request, error: Exception) -> JSONResponse:
+        """The traceback goes to the server's log (the framework raises on); the client gets words and no detail."""
+        found = Problem(
+            500, f"the server met a bug of its own ({type(error).__name__}); what you sent was not taken",
+            owner="unknown", next_step="Nothing is lost. Read server.log in the home, and report it.",
+        )  # fmt: skip
+        return JSONResponse(found.body(), found.status)
+
     @app.exception_handler(HTTPException)
     async def routing(_: Request, error: HTTPException) -> JSONResponse:
         found = Problem(error.status_code, f"this server has no such route: {error.detail}", next_step="Use the CLI.")

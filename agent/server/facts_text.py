@@ -60,7 +60,7 @@ def gate_words(fact: GateShown) -> str:
 
 
 def _staged(fact: DatasetStaged) -> str:
-    lines = [f"Data set {fact.name}: {fact.rows:,} rows. {fact.summary}".strip()]
+    lines = [f"Data set {fact.summary.strip() or f'{fact.name}: {fact.rows:,} rows'}"]
     lines += [f"- {issue}" for issue in fact.issues]
     if not fact.usable:
         lines.append(f"It can't be used: {fact.reason}")

@@ -26,7 +26,7 @@ from agent.server.platforms import (
     plain_client,
 )
 from agent.server.problems import Problem
-from agent.server.sessions import Body
+from agent.server.sessions import PLANNER, Body
 from tools.errors import platform_errors
 from tools.list_resources import CATALOGUE_ACCOUNT, model_facts
 from tools.resources import document, short_id
@@ -109,7 +109,7 @@ def _account_routes(router: APIRouter, own: Own) -> None:
             "account": connection.account,
             "platform": "local" if local else "fireworks",
             "url": connection.url or ("" if local else CLOUD),
-            "planner": "offline",
+            "planner": PLANNER,
             "home": str(own.home.path),
             "version": VERSION,
         }

@@ -27,6 +27,8 @@ from agent.session.store import Store
 MAX_INSTRUCTION = 32_000
 """Characters. An instruction is a page or two; data belongs into a file."""
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+PLANNER = "offline"
+"""The planner that new sessions get."""
 TEMPLATE = Path(__file__).parents[2] / "workspace_template"
 
 
@@ -87,6 +89,7 @@ class Sessions:
             platform_url=url,
             credential=self.credentials.put(new.api_key) if new.api_key else "",
             scope=new.scope,
+            planner=PLANNER,
             approve_up_to_usd=new.approve_up_to,
             versions=self.versions,
         )

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.session.events import Event, Record, dump, load
@@ -45,6 +46,9 @@ SESSIONS = sa.Table(
     sa.Column("deleted", sa.Text),
 )
 
+_ADD = insert(EVENTS).on_conflict_do_nothing(index_elements=["session", "key"]).returning(EVENTS.c.seq)
+"""Get-or-create: an event whose key exists is not written again."""
+
 Keyed = tuple[str, Event]
 Decide = Callable[[SessionState], Sequence[Keyed]]
 
@@ -60,13 +64,15 @@ class SessionUnknown(LookupError):
 class Store:
     """The sessions of one home. Used from one event loop; the lock covers tools' threads."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, busy_seconds: float = 5.0) -> None:
         self._clock = clock
         self._lock = threading.RLock()
         self._states: dict[str, SessionState] = {}
         self._listeners: list[Callable[[str], None]] = []
         self._engine = sa.create_engine(
-            f"sqlite:///{path}", poolclass=sa.StaticPool, connect_args={"check_same_thread": False, "timeout": 5.0}
+            f"sqlite:///{path}",
+            poolclass=sa.StaticPool,
+            connect_args={"check_same_thread": False, "timeout": busy_seconds},
         )
         sa.event.listen(self._engine, "connect", _configure)
         sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -154,15 +160,12 @@ class Store:
         self, connection: sa.Connection, session: str, state: SessionState, events: Sequence[Keyed]
     ) -> SessionState:
         for key, event in events:
-            known = sa.select(EVENTS.c.seq).where(EVENTS.c.session == session, EVENTS.c.key == key)
-            if connection.execute(known).first() is not None:
-                continue
             kind, version, data = dump(event)
             seq, at = state.last_seq + 1, self._clock()
             text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-            connection.execute(
-                EVENTS.insert().values(session=session, seq=seq, key=key, type=kind, v=version, data=text, at=at)
-            )
+            row = {"session": session, "seq": seq, "key": key, "type": kind, "v": version, "data": text, "at": at}
+            if connection.execute(_ADD, row).first() is None:
+                continue
             record = Record(session=session, seq=seq, key=key, at=at, event=load(kind, version, json.loads(text)))
             state = fold([record], state)
         self._states[session] = state

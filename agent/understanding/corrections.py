@@ -7,7 +7,7 @@ import re
 _PAST = re.compile(
     r"\b(?:last (?:time|week|month|year|quarter|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
-    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|were|went with|cost)\b|"
+    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost)\b|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
 )
 _PRESENT = re.compile(
@@ -17,7 +17,9 @@ _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b
 _WH = re.compile(
     r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will|would (?:it|that|you (?:recommend|suggest|say|advise|prefer))|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
 )
-_FUTURE = re.compile(r"\b(?:next (?:week|month|time|quarter|year)|later (?:on )?(?:we|i|you|maybe|try)|maybe later|in (?:the )?(?:future|a second step)|eventually|at some point|some day|afterwards we|one day|might later|will later)\b")
+_FUTURE = re.compile(
+    r"\b(?:next (?:week|month|time|quarter|year)|later (?:on )?(?:we|i|you|maybe|try)|maybe later|in (?:the )?(?:future|a second step)|eventually|at some point|some day|afterwards we|one day|might later|will later)\b"
+)
 
 MARKER = re.compile(
     r"\b(?:no,? wait|wait|actually|sorry|scratch that|correction|i mean(?:t)?|make (?:that|it)|on second thoughts?|strike that|oops|rather|better (?:take|use|go)|"
@@ -39,7 +41,11 @@ def in_force(sentences: tuple[str, ...]) -> str:
 
 def is_plain_question(sentence: str) -> bool:
     """A sentence that only asks: "What would 5 epochs cost?"; "Can you train ...?" is a request."""
-    return sentence.rstrip(" )\"'").endswith("?") and bool(_WH.match(sentence)) and not re.match(r"would you (?:please )?(?:train|run|fine)", sentence)
+    return (
+        sentence.rstrip(" )\"'").endswith("?")
+        and bool(_WH.match(sentence))
+        and not re.match(r"would you (?:please )?(?:train|run|fine)", sentence)
+    )
 
 
 def is_future(sentence: str) -> bool:

@@ -20,13 +20,19 @@ _EVAL_LEFT = re.compile(
 _EVAL_RIGHT = re.compile(
     rf"^[\"')]?\s*(?:{_NOUN} )?(?:\(?(?:as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+to (?:evaluate|test|measure|score|validate)|^[\"']? {_KIND} (?:set|data|split)"
 )
-_TRAIN_LEFT = re.compile(rf"(?:\b(?:train(?:ing|ed)?|fine-?tun(?:e|ing)|sft|dpo|orpo|rft|tun(?:e|ing)|learn(?:ing)?|run|classification)(?: (?:it|them|⟦m\d+⟧|data|set|dataset|is|on|with|from|split|file|only|=|:|lives in|,|and|the|both|job|classification|a|classifier))*)\s*[\"'(]?{_THE}(?:{_NOUN} )?$")
+_TRAIN_LEFT = re.compile(
+    rf"(?:\b(?:train(?:ing|ed)?|fine-?tun(?:e|ing)|sft|dpo|orpo|rft|tun(?:e|ing)|learn(?:ing)?|run|classification)(?: (?:it|them|⟦m\d+⟧|data|set|dataset|is|on|with|from|split|file|only|=|:|lives in|,|and|the|both|job|classification|a|classifier))*)\s*[\"'(]?{_THE}(?:{_NOUN} )?$"
+)
 _WITHDRAWN_LEFT = re.compile(
     rf"\b(?:not|instead of|rather than|no longer|don'?t use|do not use|never touch|don'?t touch|ignore|leave out|exclude|excluding|without|forget|not on|not the|avoid|drop|skip|except|other than|replace|switch from|and not|do not train on|don'?t train on|never train on|not from|older|obsolete|superseded|do not take|don't take)\s*[\"'(]?{_THE}(?:{_NOUN} |old |previous |older )?(?:called )?$"
 )
-_WITHDRAWN_RIGHT = re.compile(r"^[\"')]?\s*(?:dataset )?(?:is|was|are|has|turned out)\s+(?:\w+ )?(?:old|outdated|obsolete|broken|stale|wrong|out\b|deprecated|not (?:it|ready|the right|clean)|corrupt\w*|empty|superseded)")
+_WITHDRAWN_RIGHT = re.compile(
+    r"^[\"')]?\s*(?:dataset )?(?:is|was|are|has|turned out)\s+(?:\w+ )?(?:old|outdated|obsolete|broken|stale|wrong|out\b|deprecated|not (?:it|ready|the right|clean)|corrupt\w*|empty|superseded)"
+)
 _ALSO = re.compile(r"\b(?:also|and|plus)\s*(?:the )?$")
-_PAST = re.compile(r"\b(?:last (?:time|week|month|year)|previously|yesterday|used to|was trained on|were trained on|had used|we used|we tried|we trained|came from|comes from|derived from|built from|extracted from|exported from|subset of|copied from)\b[^.;]*$")
+_PAST = re.compile(
+    r"\b(?:last (?:time|week|month|year)|previously|yesterday|used to|was trained on|were trained on|had used|we used|we tried|we trained|came from|comes from|derived from|built from|extracted from|exported from|subset of|copied from)\b[^.;]*$"
+)
 _MARK_D = re.compile(r"⟦d\d+⟧")
 _MARK_E = re.compile(r"⟦e\d+⟧")
 
@@ -84,4 +90,6 @@ def _corrects(left: str, right: str) -> bool:
     """Whether a correction stands close before a name, or "instead" right after it."""
     near = left[-45:]
     found = list(MARKER.finditer(near))
-    return (bool(found) and "⟦d" not in near[found[-1].end() :]) or bool(re.match(r"^[^.;⟦]{0,12}\binstead\b(?! of)", right))
+    return (bool(found) and "⟦d" not in near[found[-1].end() :]) or bool(
+        re.match(r"^[^.;⟦]{0,12}\binstead\b(?! of)", right)
+    )

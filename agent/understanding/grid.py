@@ -21,17 +21,30 @@ def _after(noun: str, between: str = "") -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.$€-]){_LIST}{between}[ -]?(?:as (?:the |a )?)?(?:{noun})\b")
 
 
-_RANK = (_before(r"(?:lora|adapter)?[ _-]?ranks?(?:\s*\(r\))?|lora[ _-]r|\br(?=\s*=)|lora(?=[ -]\d)|lora (?:size|dim\w*)"), _after(r"(?:lora |adapter )?ranks?"))
+_RANK = (
+    _before(r"(?:lora|adapter)?[ _-]?ranks?(?:\s*\(r\))?|lora[ _-]r|\br(?=\s*=)|lora(?=[ -]\d)|lora (?:size|dim\w*)"),
+    _after(r"(?:lora |adapter )?ranks?"),
+)
 _RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"), _after(r"learning[ _-]?rates?|lrs?"))
 _BETA = (_before(r"(?:dpo |orpo )?betas?(?: values?)?|β"), _after(r"betas?"))
 _EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|number of epochs")
-_EPOCH_AFTER = _after(r"(?:(?:full |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)")
-_SINGLE = re.compile(r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b")
+_EPOCH_AFTER = _after(
+    r"(?:(?:full |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
+)
+_SINGLE = re.compile(
+    r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
+)
 _BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?![\w.])")
-_NOT_A_RATE = re.compile(r"(?:weight[ _-]decay|epsilon|eps|warm-?up\w*|beta\d?|kl|min[ _-]lr|temperature|tolerance|clip\w*|adam\w*|loss)(?:[ _]\w+){0,2}\s*(?:=|:|of|to|at|is)?\s*$")
+_NOT_A_RATE = re.compile(
+    r"(?:weight[ _-]decay|epsilon|eps|warm-?up\w*|beta\d?|kl|min[ _-]lr|temperature|tolerance|clip\w*|adam\w*|loss)(?:[ _]\w+){0,2}\s*(?:=|:|of|to|at|is)?\s*$"
+)
 _BATCH = re.compile(r"\bbatch(?:[ _-]?sizes?)?\s*(?:=|:|of|to|is|at)*\s*(\d+)\b(?! ?(?:jobs|runs))")
-_CONTEXT = re.compile(r"\b(?:max(?:imum)?[ _-])?(?:context|sequence|seq)(?:[ _-]?(?:length|window|len|size))?\s*(?:=|:|of|to|is|at)*\s*(\d+)(?P<k> ?k\b)?|\b(\d+)(?P<k2> ?k)?(?:[ -]?tokens?)? (?:of )?(?:context|sequence length)\b")
-_PREFIX_NOT = re.compile(r"(?:warm-?up|per|every|after each|alpha|seed|early stopping|patience of|after|save every)\s*(?:for |of )?$")
+_CONTEXT = re.compile(
+    r"\b(?:max(?:imum)?[ _-])?(?:context|sequence|seq)(?:[ _-]?(?:length|window|len|size))?\s*(?:=|:|of|to|is|at)*\s*(\d+)(?P<k> ?k\b)?|\b(\d+)(?P<k2> ?k)?(?:[ -]?tokens?)? (?:of )?(?:context|sequence length)\b"
+)
+_PREFIX_NOT = re.compile(
+    r"(?:warm-?up|per|every|after each|alpha|seed|early stopping|patience of|after|save every)\s*(?:for |of )?$"
+)
 
 
 def read_grid(text: str) -> dict[str, object]:
@@ -40,7 +53,11 @@ def read_grid(text: str) -> dict[str, object]:
     rates, rest = _take(rest, _RATE, 0.0, 0.5)
     ranks, rest = _take(rest, _RANK, 1, 1024)
     if not rates and not re.search(r"\bloss\b[^.]{0,15}\de-", rest):
-        bare = [m.group(1) for m in _BARE_RATE.finditer(rest) if not _NOT_A_RATE.search(rest[max(0, m.start() - 30) : m.start()])]
+        bare = [
+            m.group(1)
+            for m in _BARE_RATE.finditer(rest)
+            if not _NOT_A_RATE.search(rest[max(0, m.start() - 30) : m.start()])
+        ]
         rates = tuple(dict.fromkeys(float(v) for v in bare if float(v) < 0.1))
     found: dict[str, object] = {
         "betas": betas,
@@ -81,7 +98,11 @@ def _epochs(text: str) -> tuple[int, ...]:
         for match in pattern.finditer(text):
             numbers = [float(n) for n in re.findall(_N, match["list"])]
             whole = tuple(dict.fromkeys(int(n) for n in numbers if n == int(n) and 1 <= n <= 100))
-            if whole and len(whole) == len(dict.fromkeys(numbers)) and not _PREFIX_NOT.search(text[max(0, match.start() - 25) : match.start()]):
+            if (
+                whole
+                and len(whole) == len(dict.fromkeys(numbers))
+                and not _PREFIX_NOT.search(text[max(0, match.start() - 25) : match.start()])
+            ):
                 places.append((match.start("list"), whole))
     places += [(m.start(), (1,)) for m in _SINGLE.finditer(text)]
     return max(places)[1] if places else ()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from agent.understanding.vocabulary import words
+
 import re
 from dataclasses import dataclass
 
 _NOUN = r"(?:labels?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|标签|类别|etichette|rótulos)"
 _BE = r"(?: (?:are|is|should be|will be|to use|would be|be|sind|sont|son|lauten|list|set|names|only|just|now|exactly|the following|these|as follows|für|here)| ?为| ?是|包括)*"
 _LIST = re.compile(
-    rf"\b?(?P<noun>{_NOUN}){_BE}\s*(?P<sep>[:=—-]|(?<=是)|(?<=为))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
+    rf"(?P<noun>{_NOUN}){_BE}\s*(?P<sep>[:=—-]|(?<=是)|(?<=为))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
     re.IGNORECASE,
 )
 _VERB_LIST = re.compile(
@@ -19,17 +21,34 @@ _INTO = re.compile(
     r"\b(?:into|as either|as|between|either|in|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
     re.IGNORECASE,
 )
-_CLASSIFYING = re.compile(r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tell|distinguish|whether|triage|bucket)\b", re.IGNORECASE)
-_SPLIT = re.compile(r"\s*(?:,|/|;|\||\n)\s*(?:(?:and|or|und|oder|et|ou|y|o|e|plus)\s+)?|\s+(?:and|or|und|oder|et|ou|y|o|plus|vs\.?|versus)\s+|\s*[和与或]\s*|\s*&\s*", re.IGNORECASE)
+_CLASSIFYING = re.compile(
+    r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tell|distinguish|whether|triage|bucket)\b",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(
+    r"\s*(?:,|/|;|\||\n)\s*(?:(?:and|or|und|oder|et|ou|y|o|e|plus)\s+)?|\s+(?:and|or|und|oder|et|ou|y|o|plus|vs\.?|versus)\s+|\s*[和与或]\s*|\s*&\s*",
+    re.IGNORECASE,
+)
 _CUT = re.compile(
     r"\s*(?:,|—| -)?\s*\b(?:use|using|with(?= (?:qwen|llama|⟦|\d))|train|please|compare|keep|fine-?tune|tune|imbalance|budget|but do|don't|do not|on (?:the|⟦)|for \d|as (?:the )?labels?|mit|bitte)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
-_RETRACT = re.compile(r"\b(?:no,? wait|wait|actually|sorry|scratch that|correction|i mean(?:t)?|make that|rather)\b", re.IGNORECASE)
-_RENAME = re.compile(r"\b(?:rename|call|replace|swap) ['\"]?(?P<old>[\w'-]+)['\"]? (?:to|with|by|for|into|as)?\s?['\"]?(?P<new>[\w-]+)['\"]?", re.IGNORECASE)
-_DROP = re.compile(r"\b(?:drop|remove|leave out|without|forget|not|minus|except|skip|lose|delete|no|strike)(?: the)?(?: label| class| category)? ['\"]?(?P<old>[\w-]+(?: [\w-]+)?)['\"]?", re.IGNORECASE)
-_ADD = re.compile(r"\b(?:add|plus|include|and also|as well as)(?: the| a| another)?(?: label| class| category)?:? ['\"]?(?P<new>[\w-]+)['\"]?(?: (?:as (?:a |another )?(?:label|class|category)|to the (?:labels|list|classes)|too|as well))?", re.IGNORECASE)
-_NOT_A_LABEL = frozenset(["the", "a", "an", "them", "it", "these", "those", "follows", "following", "below", "above", "etc", "unknown", "yet", "missing", "attached", "in"])
+_RETRACT = re.compile(
+    r"\b(?:no,? wait|wait|actually|sorry|scratch that|correction|i mean(?:t)?|make that|rather)\b", re.IGNORECASE
+)
+_RENAME = re.compile(
+    r"\b(?:rename|call|replace|swap) ['\"]?(?P<old>[\w'-]+)['\"]? (?:to|with|by|for|into|as)?\s?['\"]?(?P<new>[\w-]+)['\"]?",
+    re.IGNORECASE,
+)
+_DROP = re.compile(
+    r"\b(?:drop|remove|leave out|without|forget|not|minus|except|skip|lose|delete|no|strike)(?: the)?(?: label| class| category)? ['\"]?(?P<old>[\w-]+(?: [\w-]+)?)['\"]?",
+    re.IGNORECASE,
+)
+_ADD = re.compile(
+    r"\b(?:add|plus|include|and also|as well as)(?: the| a| another)?(?: label| class| category)?:? ['\"]?(?P<new>[\w-]+)['\"]?(?: (?:as (?:a |another )?(?:label|class|category)|to the (?:labels|list|classes)|too|as well))?",
+    re.IGNORECASE,
+)
+_NOT_A_LABEL = words("not_a_label")
 _MOST_WORDS = 4
 """Words of one label; longer pieces are sentences."""
 
@@ -112,7 +131,11 @@ def _with_corrections(values: list[str], tail: str) -> tuple[list[str], str]:
         for taken in (" ".join(words), words[0]):
             if (old := folded.get(taken.casefold())) and old in values and len(values) > 2:
                 values.remove(old)
-                return match.group()[len(match.group()) - (len(match["old"]) - len(taken)) :] if taken != match["old"] else ""
+                return (
+                    match.group()[len(match.group()) - (len(match["old"]) - len(taken)) :]
+                    if taken != match["old"]
+                    else ""
+                )
         return match.group()
 
     def add(match: re.Match[str]) -> str:

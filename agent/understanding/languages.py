@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agent.understanding.vocabulary import words
+
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,9 +11,7 @@ from pathlib import Path
 
 import yaml
 
-_ENGLISH = frozenset(
-    ["the", "a", "an", "and", "or", "on", "with", "for", "of", "to", "in", "is", "are", "be", "my", "our", "we", "i", "it", "this", "that", "please", "use", "run", "train", "not", "do", "don't", "what", "which", "how", "should", "would", "can", "from", "as", "at", "after", "but", "if", "then", "only"]
-)
+_ENGLISH = words("english_hints")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LEAST_HINTS = 2

@@ -14,7 +14,9 @@ _BUDGET_WORD = re.compile(
 _NOT_BUDGET = re.compile(
     r"(?:per (?:hour|month|week|day|million|1m|token|gpu|call|request|job)|/ ?(?:h|hr|hour|month|mo|m tokens|1m|day|week)\b|a (?:month|week|day|year)|monthly|an hour|weekly|hourly|every month|each month|yearly)"
 )
-_SPENT = re.compile(r"\b(?:cost us|costs us|cost me|paid|paying|spent|burn(?:ed|t)|bill(?: was| of)?|invoice|charged|used to cost|had cost|was billed|salary|revenue|price of|priced at|saves?|worth)\b[^.;]{0,30}$")
+_SPENT = re.compile(
+    r"\b(?:cost us|costs us|cost me|paid|paying|spent|burn(?:ed|t)|bill(?: was| of)?|invoice|charged|used to cost|had cost|was billed|salary|revenue|price of|priced at|saves?|worth)\b[^.;]{0,30}$"
+)
 _PARALLEL = tuple(
     re.compile(p)
     for p in (
@@ -25,9 +27,13 @@ _PARALLEL = tuple(
         r"\bjobs?(?: running)? (?:to|at|limit|cap)(?: of| at| to|:)? (?P<n>\d+)\b",
     )
 )
-_SEQUENTIAL = re.compile(r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:one after (?:the other|another)|sequentially|strictly serial|in sequence)\b")
+_SEQUENTIAL = re.compile(
+    r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:one after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
+)
 _SAMPLE = r"(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points)"
-_TUNING = r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?)"
+_TUNING = (
+    r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?)"
+)
 _SUBSAMPLE = tuple(
     re.compile(p)
     for p in (
@@ -69,11 +75,21 @@ _SKIP_SWEEP = tuple(
 _FRACTIONS = {"third": None, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "half": 0.5}
 _TESTY = r"(?:test\w*|eval\w*|held[- ]?out|hold[- ]?out|validat\w*|holding out|measur\w+|check\w*)"
 _RATIO = re.compile(r"(?<![\w./])(?P<a>\d{1,2}) ?(?:/|:|-|to|vs\.?|%? ?/ ?) ?(?P<b>\d{1,2})(?: ?%)?(?![\w/.]|:1)")
-_HOLD = re.compile(r"\b(?:hold(?:ing)?(?: out| back)?|keep(?:ing)?|reserv(?:e|ing)|set(?:ting)? aside|put(?:ting)? aside|save|leave|leaving|carve out|take out|withhold|use|with|split off)(?: \w+){0,3}? (?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?P<after>[^.;]{0,40})")
-_FOR_TEST = re.compile(rf"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them|all \w+))? (?:for|as|to|in|into|goes to|is|held|test|out|aside|stays?)(?: \w+){{0,2}}? ?{_TESTY}")
-_FOR_TRAIN = re.compile(r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)")
-_TEST_SIZE = re.compile(rf"\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))")
-_PART = re.compile(rf"\b(?:hold out|hold back|set aside|keep|reserve|leave) (?:a |one |1 )?(?P<w>quarter|fifth|tenth|half)\b|\b(?:a|one) (?P<v>quarter|fifth|tenth|half)(?: of \w+(?: \w+)?)? (?:for|as) (?:the )?{_TESTY}")
+_HOLD = re.compile(
+    r"\b(?:hold(?:ing)?(?: out| back)?|keep(?:ing)?|reserv(?:e|ing)|set(?:ting)? aside|put(?:ting)? aside|save|leave|leaving|carve out|take out|withhold|use|with|split off)(?: \w+){0,3}? (?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?P<after>[^.;]{0,40})"
+)
+_FOR_TEST = re.compile(
+    rf"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them|all \w+))? (?:for|as|to|in|into|goes to|is|held|test|out|aside|stays?)(?: \w+){{0,2}}? ?{_TESTY}"
+)
+_FOR_TRAIN = re.compile(
+    r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
+)
+_TEST_SIZE = re.compile(
+    rf"\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))"
+)
+_PART = re.compile(
+    rf"\b(?:hold out|hold back|set aside|keep|reserve|leave) (?:a |one |1 )?(?P<w>quarter|fifth|tenth|half)\b|\b(?:a|one) (?P<v>quarter|fifth|tenth|half)(?: of \w+(?: \w+)?)? (?:for|as) (?:the )?{_TESTY}"
+)
 _IMBALANCE = tuple(
     re.compile(p)
     for p in (
@@ -95,9 +111,13 @@ _NO_DEPLOY = tuple(
         rf"\b(?:report|numbers|metrics|results|weights|adapter|checkpoint|figures) only,? (?:no|without|not) {_DEPLOY}",
     )
 )
-_YES_DEPLOY = re.compile(r"\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b")
+_YES_DEPLOY = re.compile(
+    r"\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b"
+)
 _NOT_UNTIL = re.compile(r"\bdon'?t forget to deploy")
-_ON_ALL = re.compile(r"\btrain(?:ing)? (?:the final model |it |finally )?(?:also )?on (?:the test (?:rows|set|data|split) too|all (?:the )?(?:rows|data),? (?:including|also) (?:the )?test)|\bno (?:held[- ]?out|test) (?:split|set) at all\b|\binclude the test (?:rows|set|data) in (?:the )?(?:final )?training")
+_ON_ALL = re.compile(
+    r"\btrain(?:ing)? (?:the final model |it |finally )?(?:also )?on (?:the test (?:rows|set|data|split) too|all (?:the )?(?:rows|data),? (?:including|also) (?:the )?test)|\bno (?:held[- ]?out|test) (?:split|set) at all\b|\binclude the test (?:rows|set|data) in (?:the )?(?:final )?training"
+)
 
 
 def read_limits(text: str) -> dict[str, object]:
@@ -115,7 +135,9 @@ def read_limits(text: str) -> dict[str, object]:
         found["max_parallel_jobs"] = 1
     if declines_deployment(text):
         found["deploy"] = False
-    return {slot: value for slot, value in found.items() if value is not None and (value is not False or slot == "deploy")}
+    return {
+        slot: value for slot, value in found.items() if value is not None and (value is not False or slot == "deploy")
+    }
 
 
 def declines_deployment(text: str) -> bool:
@@ -145,7 +167,12 @@ def _budget(text: str) -> float | None:
         right = re.split(r"[.;!?\n](?:\s|$)", text[match.end() : match.end() + 40])[0]
         if _NOT_BUDGET.search(right[:20]) or _NOT_BUDGET.search(left[-14:]) or _SPENT.search(left):
             continue
-        if _BUDGET_WORD.search(left) or _BUDGET_WORD.search(right[:30]) or value is not None or re.search(r"\bfor\s*$", left):
+        if (
+            _BUDGET_WORD.search(left)
+            or _BUDGET_WORD.search(right[:30])
+            or value is not None
+            or re.search(r"\bfor\s*$", left)
+        ):
             value = float(match["a"] or match["b"]) * (1000 if match["k"] else 1)
     return value
 
@@ -162,7 +189,14 @@ def _train_fraction(text: str) -> float | None:
         return float(found["f"]) if found["f"] else float(found["p"] or found["q"]) / 100
     if found := _FOR_TEST.search(text):
         return _rest(float(found["p"]) / 100)
-    if (found := _HOLD.search(text)) and (re.match(r"(?:hold|reserv|set|put|keep|carve|withhold|split)", found.group()) or re.search(_TESTY, found["after"])) and not re.search(r"\b(?:accuracy|win|loss)", found.group()):
+    if (
+        (found := _HOLD.search(text))
+        and (
+            re.match(r"(?:hold|reserv|set|put|keep|carve|withhold|split)", found.group())
+            or re.search(_TESTY, found["after"])
+        )
+        and not re.search(r"\b(?:accuracy|win|loss)", found.group())
+    ):
         return _rest(float(found["p"]) / 100)
     if found := _PART.search(text):
         part = _FRACTIONS[found["w"] or found["v"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from agent.understanding.vocabulary import words
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,9 +60,7 @@ def _compiled(known: tuple[str, ...]) -> re.Pattern[str]:
     return _pattern("|".join([*sorted(re.escape(f) for f in own if f.isalpha()), _TUNABLE, _OTHERS]))
 
 
-_NOT_A_FAMILY = frozenset(
-    ["the", "and", "with", "use", "using", "train", "tune", "only", "than", "not", "just", "for", "from", "our", "new", "try", "make", "take", "pick", "choose", "over", "but", "beat", "instead", "den", "der", "das", "die", "und", "mit", "auf", "statt", "lieber", "por", "con", "para", "avec", "pour", "sur", "les", "las", "los", "model", "models", "size", "about", "around", "under", "least", "most", "into", "ein", "eine", "einen", "une", "une", "base", "both", "either", "also", "plus", "then", "its"]
-)
+_NOT_A_FAMILY = words("not_a_model_family")
 
 
 def mask_models(text: str, known: Sequence[str] = (), context: str = "") -> Masked:

@@ -13,7 +13,9 @@ Role = Literal["tune", "teacher", "other", "withdrawn"]
 
 _MARK = r"⟦m\d+⟧"
 _THE = r"(?:the |our |my |your |a |an |your |old |current |existing |plain |prompted |bigger |smaller |larger |expensive |also |both |any |as |even |what |size of )*"
-_GROUP = re.compile(rf"{_MARK}(?:(?:\s*(?:,|/|&|\+)\s*|,? (?:and|or|plus|as well as|then|vs\.?|versus|and also|and then|and the|or the) )(?:then |also |the |both )?{_MARK})*")
+_GROUP = re.compile(
+    rf"{_MARK}(?:(?:\s*(?:,|/|&|\+)\s*|,? (?:and|or|plus|as well as|then|vs\.?|versus|and also|and then|and the|or the) )(?:then |also |the |both )?{_MARK})*"
+)
 _COMPARE_WITH = re.compile(rf"\bcompar\w+ (?:of )?({_MARK}) (?:with|to|against|vs\.?|versus) (?={_MARK})")
 _MARKS = re.compile(_MARK)
 
@@ -63,10 +65,16 @@ _NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+(?:\w+ ){0,3}$")
 _TUNE_LEFT = _end(
     r"\b(?:fine-?tun(?:e|ing)|train(?:ing)?|tun(?:e|ing)|student(?: model)?(?: is|:|=| will be| be| should be|,)?|base(?: models?)?(?: is|:|=| are| to use is)?|sft|dpo|orpo|rft|grpo|on top of|teach|take|to use)"
 )
-_TUNE_RIGHT = re.compile(r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|one to (?:train|tune))")
-_SWAP = re.compile(rf"\b(?:replace|swap|change|exchange|switch)(?: out)?(?: the| from)? (?P<old>{_MARK})(?: (?:out|model))? (?:with|for|by|to|against) (?:the )?(?P<new>{_MARK})")
+_TUNE_RIGHT = re.compile(
+    r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|one to (?:train|tune))"
+)
+_SWAP = re.compile(
+    rf"\b(?:replace|swap|change|exchange|switch)(?: out)?(?: the| from)? (?P<old>{_MARK})(?: (?:out|model))? (?:with|for|by|to|against) (?:the )?(?P<new>{_MARK})"
+)
 _INSTEAD_RIGHT = re.compile(r"^[^.;?!⟦]{0,25}\binstead\b(?! of)")
-_ALSO = re.compile(r"\b(?:also|add|plus|too|as well|in addition|additionally|another)\b[^.;⟦]{0,25}$|^\s*(?:too|as well|also)\b")
+_ALSO = re.compile(
+    r"\b(?:also|add|plus|too|as well|in addition|additionally|another)\b[^.;⟦]{0,25}$|^\s*(?:too|as well|also)\b"
+)
 _REACH = 70
 """Characters to the left of a name that are looked at for its role."""
 

@@ -19,8 +19,14 @@ _LLM_JUDGE = re.compile(
     r"\b(?:llm|an ai|the|a|pairwise|ai)[- ](?:as[- ]a[- ])?judge\b(?: that| which| who| to| should| shall| must| with(?: the)? instructions?)*(?P<text> (?:prefers?|favou?rs?|rewards?|looks?|picks?|checks?|scores?|penali[sz]es?|compares?|rates?|values?|cares?|likes?|chooses?)\b[^\n.]+)",
     re.IGNORECASE,
 )
-_PREFER = re.compile(r"\b(?:rubric|judge|criteria)\b[^\n]{0,40}?(?P<text>\b(?:prefer|favou?r|penali[sz]e)\b[^\n]+?)(?=\.\s|\.?$|\n)", re.IGNORECASE)
-_ENDS = re.compile(r"(?<=[.;!])\s+(?=(?:target|deploy|use|budget|stop|don'?t|do not|train|run|keep|max|please|and then|skip|sweep|then|also|dataset|base model|model|no deploy)\b)|\n\n", re.IGNORECASE)
+_PREFER = re.compile(
+    r"\b(?:rubric|judge|criteria)\b[^\n]{0,40}?(?P<text>\b(?:prefer|favou?r|penali[sz]e)\b[^\n]+?)(?=\.\s|\.?$|\n)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    r"(?<=[.;!])\s+(?=(?:target|deploy|use|budget|stop|don'?t|do not|train|run|keep|max|please|and then|skip|sweep|then|also|dataset|base model|model|no deploy)\b)|\n\n",
+    re.IGNORECASE,
+)
 
 
 def take_rubric(text: str) -> tuple[str, str | None]:

@@ -6,9 +6,15 @@ import re
 
 from tuning.request import Metric, Target
 
-_VLOSS = re.compile(r"\b(?:validation[- ]loss|val[ _-]loss|eval(?:uation)?[ _-]loss|loss on (?:the )?validation(?: set)?|held-out loss|validation_loss)\b")
-_LOSS_GOAL = re.compile(r"\b(?:validation|val|eval(?:uation)?|held-out)[ _-]loss(?: \w+){0,4}? ?(?:below|under|less than|lower than|of|at most|<=?|=|to|at|beneath|down to|or) (?:at most |about )?\d")
-_NOT_LOSS = re.compile(r"\b(?:not|instead of|rather than|without|don'?t (?:use|trust|want)|do not (?:use|want)|more than|no)(?: \w+){0,3} (?:validation|val|eval)[ _-]loss|(?:validation|val|eval)[ _-]loss (?:is not|isn'?t|alone is not|tells|says|alone isn)")
+_VLOSS = re.compile(
+    r"\b(?:validation[- ]loss|val[ _-]loss|eval(?:uation)?[ _-]loss|loss on (?:the )?validation(?: set)?|held-out loss|validation_loss)\b"
+)
+_LOSS_GOAL = re.compile(
+    r"\b(?:validation|val|eval(?:uation)?|held-out)[ _-]loss(?: \w+){0,4}? ?(?:below|under|less than|lower than|of|at most|<=?|=|to|at|beneath|down to|or) (?:at most |about )?\d"
+)
+_NOT_LOSS = re.compile(
+    r"\b(?:not|instead of|rather than|without|don'?t (?:use|trust|want)|do not (?:use|want)|more than|no)(?: \w+){0,3} (?:validation|val|eval)[ _-]loss|(?:validation|val|eval)[ _-]loss (?:is not|isn'?t|alone is not|tells|says|alone isn)"
+)
 _MAKE = r"(?:generat\w+|writ\w+|wrote|build\w*|creat\w+|author\w*|mak(?:e|es|ing)|come up with|design\w*|cod(?:e|es|ing)|develop\w*|implement\w*|produc\w+|draft\w*|invent\w*|craft\w*|put together|set up|devise|code up|cook up)"
 _SCORER = r"(?:evaluators?|graders?|scorers?|scoring (?:function|code|script)?|reward(?: function| code| script)?|eval(?:uation)? (?:script|code|function|logic)|checkers?|judge code|metric|verifier|scoring|grading function)"
 _GENERATE = tuple(
@@ -25,10 +31,15 @@ _GENERATE = tuple(
         r"\b(?:no|don'?t have|do not have|haven'?t|lack|without)(?: \w+){0,3} (?:evaluator|grader|scorer|reward function)[^.;]{0,40}\b(?:write|generate|build|make|create|yourself)",
     )
 )
-_NOT_GENERATE = re.compile(rf"\b(?:do not|don'?t|no need to|never|not|without)(?: \w+)? {_MAKE}\b(?: \w+){{0,5}} {_SCORER}")
+_NOT_GENERATE = re.compile(
+    rf"\b(?:do not|don'?t|no need to|never|not|without)(?: \w+)? {_MAKE}\b(?: \w+){{0,5}} {_SCORER}"
+)
 _LLM_JUDGE = re.compile(r"⟦r0⟧")
 _METRICS: tuple[tuple[Metric, str], ...] = (
-    ("win_rate", r"win[- _]?rates?|winrate|wins?\b(?= (?:against|over|rate))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)"),
+    (
+        "win_rate",
+        r"win[- _]?rates?|winrate|wins?\b(?= (?:against|over|rate))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)",
+    ),
     ("validation_loss", r"(?:validation|val|eval(?:uation)?|held-out|test)[ _-]loss|loss"),
     ("accuracy", r"accura(?:cy|te)|acc\b|correct(?:ly)?|hit rate|right\b"),
     ("score", r"scores?|rewards?|eval(?:uator)? (?:score|result)|rating|mean reward|average"),
@@ -40,7 +51,9 @@ _GOAL = re.compile(
 _OF_OTHERS = re.compile(
     r"\b(?:currently|at the moment|right now|today|so far|baseline|base model|base gets|reported|paper|claims?|scored|got|gets|had|was|were|reached|achieved|stands? at|sits? at|is at|we are at|we're at|⟦m\d+⟧ (?:is|has|gets|got|reaches|scores|achieves|manages|hits|sits)|competitor|other team|vendor|existing|old)\b"
 )
-_NUM = re.compile(r"(?<![\w.$/:-])(?P<n>\d+(?:\.\d+)?)(?: ?(?P<pct>%|percent|percentage points?))?(?![\w/:]|\.\d| (?:epochs?|samples?|rows|jobs?|labels|ranks?|models?|dollars|usd|examples|classes))")
+_NUM = re.compile(
+    r"(?<![\w.$/:-])(?P<n>\d+(?:\.\d+)?)(?: ?(?P<pct>%|percent|percentage points?))?(?![\w/:]|\.\d| (?:epochs?|samples?|rows|jobs?|labels|ranks?|models?|dollars|usd|examples|classes))"
+)
 _REACH = 60
 
 
@@ -88,7 +101,9 @@ def _foreign(sentence: str, lo: int, hi: int) -> bool:
     """Whether the figure is somebody's result: "GPT-4 gets 85%", without a goal word between that and the number."""
     clause = re.split(r",|;|—|\(|\band\b|\bbut\b|\bso\b", sentence[max(0, lo - 60) : hi])[-1]
     other = _OF_OTHERS.search(clause)
-    return bool(other) and not re.search(r"\b(?:target|goal|at least|until|stop|must|should|aim|want|need|reach)\b", clause)
+    return bool(other) and not re.search(
+        r"\b(?:target|goal|at least|until|stop|must|should|aim|want|need|reach)\b", clause
+    )
 
 
 def _value(metric: Metric, number: float, percent: bool) -> float | None:
@@ -101,6 +116,9 @@ def _value(metric: Metric, number: float, percent: bool) -> float | None:
 
 def _unnamed(text: str) -> Target | None:
     """ "Target 0.8" or "beat the base in 70% of cases": a goal whose metric stands in other words."""
-    if found := re.search(r"\b(?:beats?|wins? against|preferred over|preferred to|better than)\b[^.;]{0,40}?(?P<n>\d+(?:\.\d+)?) ?(?:%|percent)(?: of)?", text):
+    if found := re.search(
+        r"\b(?:beats?|wins? against|preferred over|preferred to|better than)\b[^.;]{0,40}?(?P<n>\d+(?:\.\d+)?) ?(?:%|percent)(?: of)?",
+        text,
+    ):
         return Target(metric="win_rate", value=round(float(found["n"]) / 100, 10))
     return None
