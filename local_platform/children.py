@@ -12,6 +12,8 @@ from multiprocessing import connection, forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
 
+from tqdm import tqdm
+
 from local_platform.settings import CHILD_ENVIRONMENT
 
 _PRELOADED = ["local_platform.training.sft", "local_platform.inference"]
@@ -36,6 +38,8 @@ def start(target: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 def _guarded(target: Callable[..., None], *arguments: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # By default progress bars share a lock between processes, which a killed child would leave behind.
+    tqdm.set_lock(threading.RLock())
     target(*arguments)
 
 

@@ -181,11 +181,13 @@ def advance(base: LoadedBase, answer: Answer, token: int) -> None:
     ended = token in base.eos
     if not ended:
         answer.ids.append(token)
+    full = len(answer.ids) >= answer.limit
+    if not (ended or full or answer.request.stream or answer.request.stop):
+        return
     text = base.tokenizer.decode(answer.ids, skip_special_tokens=True)
     found = [at for stop in answer.request.stop if (at := text.find(stop)) >= 0]
     if found:
         text, ended = text[: min(found)], True
-    full = len(answer.ids) >= answer.limit
     if ended or full:
         answer.done = True
         count = len(answer.ids)

@@ -10,6 +10,7 @@ a job that was running starts anew (its process died with the platform), a waiti
 """
 
 import json
+import logging
 import shutil
 import threading
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from typing import Literal, Protocol
 
 from local_platform.settings import Settings
 from local_platform.store import AlreadyExistsError, Document, Resource, ResourceNotFoundError, Store, now
+
+log = logging.getLogger(__name__)
 
 CREATING, PENDING, RUNNING, REQUEUEING, CANCELLING, COMPLETED, FAILED, CANCELLED = (
     f"JOB_STATE_{word}"
@@ -112,17 +115,28 @@ class JobQueue:
             jobs.sort(key=lambda job: (job.create_time, job.name))
             free = self._settings.max_running_jobs - sum(1 for job in jobs if job.private.get("started"))
             for job in jobs:
-                if job.state == CANCELLING:
-                    self._runner.stop(job, self.folder(job))
-                    self._end(job, CANCELLED, "CANCELLED", "cancelled by the user")
-                elif job.private.get("started"):
-                    self._observe(job)
-                elif job.state == CREATING:
-                    self._prepare(job)
-                elif free > 0:
-                    free -= 1
-                    self._runner.start(job, self.folder(job))
-                    self._change(job, lambda _, private: private.update(started=True))
+                waits = job.state in (PENDING, REQUEUEING, RUNNING) and not job.private.get("started")
+                if waits and free <= 0:
+                    continue
+                free -= waits
+                try:
+                    self._advance(job)
+                except Exception:
+                    # What goes wrong with one job must not stop the others; the traceback is logged whole.
+                    log.exception("%s could not be moved on", job.name)
+                    self._end(job, FAILED, "INTERNAL", "the platform failed on this job; its own log says where")
+
+    def _advance(self, job: Resource) -> None:
+        if job.state == CANCELLING:
+            self._runner.stop(job, self.folder(job))
+            self._end(job, CANCELLED, "CANCELLED", "cancelled by the user")
+        elif job.private.get("started"):
+            self._observe(job)
+        elif job.state == CREATING:
+            self._prepare(job)
+        else:
+            self._runner.start(job, self.folder(job))
+            self._change(job, lambda _, private: private.update(started=True))
 
     def _prepare(self, job: Resource) -> None:
         folder = self.folder(job)

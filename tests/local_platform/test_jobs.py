@@ -132,3 +132,15 @@ def test_a_deleted_job_is_stopped_and_forgotten(bench: Bench) -> None:
     bench.ticks()
     assert (bench.runner.stopped, bench.state("b")) == (["a"], "RUNNING")
     assert [job.id for job in bench.store.list("jobs")] == ["b"]
+
+
+def test_a_job_the_platform_stumbles_over_fails_alone(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.submit("a", "b")
+    bench.ticks()
+    (bench.settings.jobs / "jobs").rename(bench.settings.jobs / "away")
+    (bench.settings.jobs / "jobs").write_text("no folder")
+    bench.submit("c")
+    bench.runner.reports["a"] = Report("completed")
+    bench.ticks()
+    assert (bench.state("a"), bench.state("b"), bench.state("c")) == ("COMPLETED", "RUNNING", "FAILED")
+    assert "jobs/c could not be moved on" in caplog.text
