@@ -17,7 +17,7 @@ BLOCK_LINES = 40
 BLOCK_LIMIT = 4_000
 LITERAL_LIMIT = 2_000
 
-_BLOCK_START = re.compile(r"^(#|>|~~~|===|---|\*\*\*|___|[-+*] |\d+[.)] )")
+_BLOCK_START = re.compile(r"^(#|>|~~~|===|---|\*\*\*|___|[-+*]( |$)|\d+[.)]( |$))")
 _OUTPUT_LINE = re.compile(r"^(\[\d{4}-|\[done\]|Session ID:|Status:)")
 """How lines begin that programs read from the CLI's text output."""
 _HTML = re.compile(r"<(?=[A-Za-z/!?])")

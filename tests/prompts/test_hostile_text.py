@@ -77,7 +77,8 @@ def _kind(line: str) -> str:
         "reply": r"Reply ",
         "output": r"\[\d{4}-|\[done\]|Session ID:|Status:",
     }
-    return next((kind for kind, pattern in kinds.items() if re.match(pattern, line)), "text" if line else "empty")
+    kind = next((kind for kind, pattern in kinds.items() if re.match(pattern, line)), "text" if line else "empty")
+    return f"item of {_kind(line[2:].strip() or 'text')}" if kind == "item" else kind
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if not name.startswith("snippet")])
@@ -91,6 +92,8 @@ def test_no_text_changes_the_shape(name: str, text: str) -> None:
     outside_code = re.sub(r"`[^`\n]*`", "", rendered)
     assert "](http" not in outside_code and "<img" not in outside_code
     assert len(rendered) < 200_000
+    quoted = {_kind(line[2:]) for line in rendered.splitlines() if line.startswith("> ")}
+    assert quoted <= {"text", "empty", "reply"}
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
