@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-import uuid
 from argparse import Namespace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -41,7 +41,7 @@ def begin(client: Client, text: str, way: Any, scope: str, approve_up_to: float 
     """Creates a session; repeated delivery creates one."""
     body = {
         "instruction": text,
-        "request_key": uuid.uuid4().hex,
+        "request_key": os.urandom(16).hex(),
         "account": way.account,
         "scope": scope,
         "api_key": way.key,
@@ -86,7 +86,7 @@ def update(command: Namespace) -> int:
 
 def say(client: Client, path: str, text: str, gate: str, way: Any) -> dict[str, Any]:
     """Delivers a message once."""
-    body = {"text": text, "key": uuid.uuid4().hex, "gate": gate, "api_key": way.key, "replace_key": way.given}
+    body = {"text": text, "key": os.urandom(16).hex(), "gate": gate, "api_key": way.key, "replace_key": way.given}
     taken: dict[str, Any] = client.call("POST", f"{path}/messages", body)
     return taken
 

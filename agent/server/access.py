@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import json
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agent.server.problems import Problem
 
@@ -34,7 +34,7 @@ class Access:
         if problem is not None:
             await _answer(send, problem)
             return
-        await self._app(scope, _limited(receive), send)
+        await self._app(scope, receive, send)
 
     def _judge(self, headers: dict[str, str]) -> Problem | None:
         if headers.get("host", "") not in self._hosts:
@@ -47,29 +47,13 @@ class Access:
             return Problem(
                 401, "the server's token is missing or wrong", next_step="It is in the file `token` of the home."
             )
+        if "transfer-encoding" in headers:
+            return Problem(411, "a request must tell its length beforehand", next_step="Send Content-Length.")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY:
-            return _too_large()
+            words = f"the request is larger than {MAX_BODY:,} bytes"
+            return Problem(413, words, next_step="Put data into a file and name it.")
         return None
-
-
-def _limited(receive: Receive) -> Receive:
-    """The body, as long as it keeps within the limit: one sent in pieces has no length beforehand."""
-    taken = 0
-
-    async def limited() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
-            raise _too_large()
-        return message
-
-    return limited
-
-
-def _too_large() -> Problem:
-    return Problem(413, f"the request is larger than {MAX_BODY:,} bytes", next_step="Put data into a file and name it.")
 
 
 async def _answer(send: Send, problem: Problem) -> None:
