@@ -3,8 +3,8 @@
     python examples/make_support_tickets.py > examples/support-tickets.jsonl
 
 The house style is what a model learns here: a category line, thanks or an apology that fits the case, what happens next,
-and a fixed farewell. All text is made here, from a fixed seed; an answer depends on the kind
-of ticket alone and repeats no name or number of the question.
+and a fixed farewell. All text is made here, from a fixed seed; an answer depends on the
+kind of ticket alone and repeats no name or number of the question.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 SEED = 2026
 ROWS = 960
-SYSTEM = "You answer the mail of Juniper Lane, a house and garden shop. Use its house style."
+SYSTEM = "Answer in the house style of Juniper Lane."
 
 ITEMS = (
     "lamp", "kettle", "garden chair", "bookshelf", "rug", "mirror", "plant pot", "toaster", "blanket", "wall clock",
@@ -27,17 +27,8 @@ ITEMS = (
 WAITS = ("three days", "a week", "ten days", "two weeks", "almost a month")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 OPENINGS = ("", "", "", "Hello, ", "Hi, ", "Good morning, ", "Dear team, ", "Hey there, ")
-CLOSINGS = (
-    "",
-    "",
-    "",
-    " Thanks.",
-    " Please help.",
-    " What can I do?",
-    " I hope to hear from you soon.",
-    " Anna",
-    " Regards, Tom",
-)
+FAREWELLS = ("", "", " Anna", " Regards, Tom", " Greetings, Lena")
+CLOSINGS = (*FAREWELLS, "", " Thanks.", " Please help.", " What can I do?", " I hope to hear from you soon.")
 
 
 @dataclass(frozen=True)
@@ -66,7 +57,7 @@ TONES = {
         "How kind of you to tell us.",
     ),
 }
-FAREWELL = "Yours, Juniper Lane"
+FAREWELL = "Juniper Lane"
 
 CASES = (
     Case(
@@ -77,7 +68,7 @@ CASES = (
             "where is the {item} from order {order}? I have waited {wait}.",
             "the {item} was promised for {day}, but nobody came.",
             "tracking has not moved for {wait}. Is my {item} lost?",
-            "I am still waiting for order {order}.",
+            "I am still waiting for the parcel with order {order}.",
             "the parcel with the {item} is late again.",
         ),
         (
@@ -94,7 +85,7 @@ CASES = (
             "one leg of the {item} is bent and the box was torn.",
             "I opened the box and the {item} is scratched all over.",
             "the {item} stopped working after {wait}.",
-            "there is a part missing from the {item}.",
+            "a part of the {item} is broken.",
         ),
         (
             "Please send us a photo of it, and we will send you a new one.",
@@ -107,9 +98,9 @@ CASES = (
         (
             "I would like to send the {item} back.",
             "can I return the {item}? It does not fit our room.",
-            "how do I give back order {order}?",
+            "how do I return order {order}?",
             "the {item} is smaller than I thought. May I return it after {wait}?",
-            "I changed my mind about the {item}.",
+            "I changed my mind and want to return the {item}.",
             "please tell me how a return works.",
         ),
         (
@@ -125,44 +116,12 @@ CASES = (
             "I still have no refund for order {order} after {wait}.",
             "the bill for the {item} is wrong.",
             "my discount was not taken off the price of the {item}.",
-            "why did I pay for delivery? It was meant to be free.",
-            "there is a charge from you on {day} that I do not know.",
+            "why did I pay twice for the {item}?",
+            "there is a charge on my card from {day} that I do not know.",
         ),
         (
             "We have passed this to accounting, and you will have your money within five days.",
             "Accounting is checking it, and the amount will be back within five days.",
-        ),
-    ),
-    Case(
-        "Order change",
-        "thanks",
-        (
-            "please change the address of order {order}.",
-            "can I still add a {item} to my order?",
-            "I ordered the {item} in the wrong color.",
-            "please cancel order {order}, I no longer need it.",
-            "can you bring the {item} on {day} instead?",
-            "I need two of the {item}, not one.",
-        ),
-        (
-            "Orders can be changed until they are packed; please use the button in your account.",
-            "As long as it is not packed you can change it with the button in your account.",
-        ),
-    ),
-    Case(
-        "Product question",
-        "thanks",
-        (
-            "is the {item} in stock?",
-            "how big is the {item}?",
-            "can the {item} stay outside in the rain?",
-            "does the {item} come with a guarantee?",
-            "which color of the {item} do you have?",
-            "is it hard to put the {item} together?",
-        ),
-        (
-            "All facts are on its page, and our shop will call you if you like.",
-            "You find all about it on its page; our shop is glad to call you, too.",
         ),
     ),
     Case(
@@ -172,9 +131,9 @@ CASES = (
             "I can not log in to my account.",
             "the mail to reset my password does not come.",
             "I forgot my password and waited {wait} for a new one.",
-            "my account shows an order that is not mine.",
-            "I want to close my account.",
-            "how do I change my mail address?",
+            "my account shows the wrong name.",
+            "I want to close my account with you.",
+            "how do I change the password of my account?",
         ),
         (
             "We have sent you a link that is good for one hour; please check your spam folder.",
@@ -187,10 +146,10 @@ CASES = (
         (
             "the {item} is lovely, thank you!",
             "I just want to say that the {item} came fast and looks great.",
-            "your driver on {day} was so friendly.",
-            "best {item} I ever had.",
-            "my mother loves the {item}.",
-            "great service with order {order}!",
+            "thank you, your driver on {day} was so friendly.",
+            "this is the best {item} I ever had.",
+            "my mother loves the {item}, thank you.",
+            "great service, I love the {item}!",
         ),
         (
             "We will tell the team, and we hope you enjoy it for a long time.",
@@ -228,8 +187,9 @@ def _slots(rng: random.Random) -> dict[str, str]:
 
 def _question(rng: random.Random, case: Case, slots: Mapping[str, str]) -> str:
     opening = rng.choice(OPENINGS)
+    closing = rng.choice(FAREWELLS if case.tone == "glad" else CLOSINGS)
     ask = rng.choice(case.asks).format_map(slots)
-    return f"{opening}{ask if opening else ask[0].upper() + ask[1:]}{rng.choice(CLOSINGS)}"
+    return f"{opening}{ask if opening else ask[0].upper() + ask[1:]}{closing}"
 
 
 def _answer(rng: random.Random, case: Case) -> str:

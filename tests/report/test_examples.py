@@ -20,7 +20,7 @@ def test_rows_are_distinct_chat_rows_of_even_categories() -> None:
     assert all([turn["role"] for turn in row] == ["system", "user", "assistant"] for row in rows)
     assert len({row[1]["content"] for row in rows}) == len(rows) == 960
     categories = [row[2]["content"].splitlines()[0] for row in rows]
-    assert {categories.count(category) for category in categories} == {120}
+    assert {categories.count(category) for category in categories} == {160}
     assert all(category.startswith("Category: ") for category in categories)
     assert FILE.stat().st_size < 400_000
 
