@@ -15,16 +15,16 @@ from tuning.plan import canonical
 from tuning.plan_sft import ModelFacts
 
 MODELS_SHOWN = 60
-QUESTION_LIMIT = 2_000
 
 
 class AskUserArguments(Arguments):
     """`asks_for` are the slots whose values are wanted; an empty `question` is made from them.
 
-    `key` names the question among the session's; `round` counts how often it was asked.
+    `key` names the question among the session's; `round` counts how often it was asked. Words beyond 4,000 characters
+    or 40 lines are not shown.
     """
 
-    question: str = Field(default="", max_length=QUESTION_LIMIT)
+    question: str = ""
     asks_for: tuple[str, ...] = ()
     key: str = ""
     round: int = Field(default=1, ge=1)
@@ -59,9 +59,13 @@ def tunable_models(models: Sequence[ModelFacts]) -> tuple[ModelRow, ...]:
     """What can be tuned, smallest first; a model whose size is not known comes last."""
     found = sorted((m for m in models if m.tunable), key=lambda m: (m.parameter_count or float("inf"), m.name))
     return tuple(
-        ModelRow(name=m.name, title=m.display_name, parameters=m.parameter_count, context=m.context_length)
-        for m in found
+        ModelRow(name=m.name, title=_title(m), parameters=m.parameter_count, context=m.context_length) for m in found
     )
+
+
+def _title(model: ModelFacts) -> str:
+    """The display name, where it says more than the id."""
+    return "" if model.display_name == model.name.rsplit("/", 1)[-1] else model.display_name
 
 
 def model_list(models: Sequence[ModelRow]) -> str:

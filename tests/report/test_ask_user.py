@@ -34,6 +34,15 @@ async def test_a_missing_model_is_asked_for_with_what_can_be_tuned(context: Make
     assert "models/fixed" not in shown.text
 
 
+async def test_a_title_that_repeats_the_id_is_not_shown(context: Make) -> None:
+    plain = LOCAL_MODEL.model_copy(update={"display_name": "ember-1m"})
+    assert "(ember-1m)" not in (await _shown(context(Known(models=(plain,))), asks_for=("base_models",))).text
+
+
+async def test_a_very_long_question_is_cut(context: Make) -> None:
+    assert len((await _shown(context(Known()), question="why? " * 100_000)).question) <= 4_000
+
+
 async def test_a_long_list_is_cut_and_says_so(context: Make) -> None:
     models = tuple(CLOUD_MODEL.model_copy(update={"name": f"accounts/f/models/m-{i}"}) for i in range(MODELS_SHOWN + 7))
     text = (await _shown(context(Known(models=models)), asks_for=("base_models",))).text
