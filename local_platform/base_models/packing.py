@@ -21,15 +21,15 @@ _BUFFER = 64
 def encode(tokenizer: Tokenizer, conversations: list[Conversation]) -> Iterator[tuple[list[int], list[int]]]:
     """Token ids of each conversation as the chat template renders it (a test holds them equal), and 0/1 per token:
     whether it is part of an answer."""
-    end = tokenizer.token_to_id(END)
+    special = {token: int(tokenizer.token_to_id(token)) for token in (END, *ROLES.values())}
     turns = [turn for conversation in conversations for turn in conversation]
     bodies = iter(tokenizer.encode_batch([turn["content"] for turn in turns], add_special_tokens=False))
     for conversation in conversations:
         ids: list[int] = []
         answers: list[int] = []
         for turn in conversation:
-            body = [*next(bodies).ids, end]
-            ids += [tokenizer.token_to_id(ROLES[turn["role"]]), *body]
+            body = [*next(bodies).ids, special[END]]
+            ids += [special[ROLES[turn["role"]]], *body]
             answers += [0] + [int(turn["role"] == "assistant")] * len(body)
         yield ids, answers
 

@@ -16,28 +16,28 @@ from transformers import Qwen3ForCausalLM
 from . import tokenizer as family_tokenizer
 from .corpus.mix import conversations
 from .corpus.wording import Side
+from .growth import grown
 from .optimizer import optimizers
 from .packing import pack
-from .sizes import SIZES, Size
+from .sizes import CONTEXT, SIZES, Size, Stage
 
 HERE = Path(__file__).parent
 _WARMUP_STEPS = 40
-_DECAY_SHARE = 0.45
-_SHORT_ROW = 256
+DECAY_SHARE = 0.4
 _SAVE_EVERY_SECONDS = 120
 _HELD_OUT_SEED = 999_000_000
 
 
 def rate_factor(step: int, steps: int) -> float:
     """Warm up, stay, go down linearly to almost 0: the share of the peak rate at `step`."""
-    decay_steps = max(1, round(steps * _DECAY_SHARE))
+    decay_steps = max(1, round(steps * DECAY_SHARE))
     return min(1.0, (step + 1) / _WARMUP_STEPS, max(0.01, (steps - step) / decay_steps))
 
 
-def batch(size: Size, tokenizer: Tokenizer, step: int, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens and counted mask of a step: rows of 256, or of the whole context in the last part of the run."""
-    length = size.context if step >= steps * (1 - size.long_share) else _SHORT_ROW
-    ids, _, counted = pack(tokenizer, conversations(size.seed * 1_000_000 + step), size.batch_tokens // length, length)
+def batch(size: Size, tokenizer: Tokenizer, step: int, stage: Stage) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens and counted mask of a step, each (rows, tokens a row)."""
+    stream = conversations(size.seed * 1_000_000 + step, mix=stage.mix)
+    ids, _, counted = pack(tokenizer, stream, stage.batch_tokens // stage.row, stage.row)
     return ids, counted
 
 
@@ -48,10 +48,10 @@ def masked_loss(model: Qwen3ForCausalLM, ids: torch.Tensor, counted: torch.Tenso
     return F.cross_entropy(model.lm_head(hidden[kept]).float(), ids[:, 1:][kept])
 
 
-@torch.no_grad()
+@torch.no_grad()  # type: ignore[untyped-decorator]
 def held_out_loss(model: Qwen3ForCausalLM, tokenizer: Tokenizer, device: torch.device) -> float:
     """Loss on the answers of 64 rows made of held-out wordings, domains and names."""
-    ids, answers, _ = pack(tokenizer, conversations(_HELD_OUT_SEED, Side.TEST), 64, _SHORT_ROW)
+    ids, answers, _ = pack(tokenizer, conversations(_HELD_OUT_SEED, Side.TEST), 64, 256)
     return float(masked_loss(model, ids.to(device), answers.to(device)))
 
 
@@ -68,32 +68,40 @@ def save_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, size: Size, folder
     """Writes a checkpoint that transformers loads: bfloat16 weights, configuration, tokenizer, chat template."""
     weights = {name: value.to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
     model.save_pretrained(folder, state_dict=weights)
-    family_tokenizer.wrap(tokenizer, size.context).save_pretrained(folder)
+    family_tokenizer.wrap(tokenizer, CONTEXT).save_pretrained(folder)
+
+
+def start(size: Size, work: Path) -> Qwen3ForCausalLM:
+    """The untrained model: random weights, or grown from the smaller model's mid-run checkpoint.
+
+    Raises:
+        FileNotFoundError: the smaller model has not been pretrained here.
+    """
+    torch.manual_seed(size.seed)
+    model = Qwen3ForCausalLM(size.config()).float()
+    if size.grown_from:
+        source = work.parent / size.grown_from / "peak.pt"
+        if not source.exists():
+            raise FileNotFoundError(f"{source}: {size.name} grows from {size.grown_from}, pretrain that one first")
+        small = torch.load(source, map_location="cpu", weights_only=True)["model"]
+        model.load_state_dict(grown(small, model, size.seed))
+    return model
 
 
 def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None:
     """Trains from the last checkpoint in `work`, or from the start, and writes the model to `output`."""
-    torch.manual_seed(size.seed)
     tokenizer = family_tokenizer_in(work.parent)
-    model = Qwen3ForCausalLM(size.config()).float().to(device)
+    model = start(size, work).to(device)
     parts = optimizers(model, size.matrix_rate, size.embedding_rate)
-    steps = size.tokens // size.batch_tokens
-    checkpoint = work / "last.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        for part, part_state in zip(parts, state["optimizers"], strict=True):
-            part.load_state_dict(part_state)
-        first = state["step"]
-    peaks = [part.param_groups[0]["lr"] for part in optimizers(model, size.matrix_rate, size.embedding_rate)]
+    peaks = [part.param_groups[0]["lr"] for part in parts]
+    stages = size.steps()
+    first = _resume(work / "last.pt", model, parts)
     work.mkdir(parents=True, exist_ok=True)
-    saved = begun = time.monotonic()
-    print(f"{size.name}: {sum(p.numel() for p in model.parameters()):,} parameters, steps {first} to {steps}", flush=True)
-    for step in range(first, steps):
+    clock = Progress(size, len(stages), first)
+    for step in range(first, len(stages)):
         for part, peak in zip(parts, peaks, strict=True):
-            part.param_groups[0]["lr"] = peak * rate_factor(step, steps)
-        ids, counted = batch(size, tokenizer, step, steps)
+            part.param_groups[0]["lr"] = peak * rate_factor(step, len(stages))
+        ids, counted = batch(size, tokenizer, step, stages[step])
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss = masked_loss(model, ids.to(device), counted.to(device))
         loss.backward()
@@ -101,19 +109,56 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
         for part in parts:
             part.step()
             part.zero_grad()
-        if (step + 1) % 20 == 0:
-            pace = (step + 1 - first) * size.batch_tokens / (time.monotonic() - begun)
-            print(f"step {step + 1} loss {loss.item():.3f} tokens/s {pace:.0f}", flush=True)
+        clock.tick(step + 1, loss.item(), ids.numel())
         if (step + 1) % 200 == 0:
             print(f"step {step + 1} held-out {held_out_loss(model, tokenizer, device):.3f}", flush=True)
-        if time.monotonic() - saved > _SAVE_EVERY_SECONDS or step + 1 == steps:
-            _save_checkpoint(checkpoint, model, parts, step + 1)
-            saved = time.monotonic()
+        if step + 1 == round(len(stages) * (1 - DECAY_SHARE)):
+            _save(work / "peak.pt", model, parts, step + 1)
+        if clock.due_to_save() or step + 1 == len(stages):
+            _save(work / "last.pt", model, parts, step + 1)
     save_model(model, tokenizer, size, output)
     print(f"{size.name}: held-out loss {held_out_loss(model, tokenizer, device):.4f}, written to {output}", flush=True)
 
 
-def _save_checkpoint(path: Path, model: torch.nn.Module, parts: list[torch.optim.Optimizer], step: int) -> None:
+class Progress:
+    """Prints loss and pace every 20 steps and says when a checkpoint is due."""
+
+    def __init__(self, size: Size, steps: int, first: int):
+        self._losses: list[float] = []
+        self._tokens = 0
+        self._begun = self._saved = time.monotonic()
+        print(f"{size.name}: steps {first} to {steps}", flush=True)
+
+    def tick(self, step: int, loss: float, tokens: int) -> None:
+        """Notes a finished step."""
+        self._losses.append(loss)
+        self._tokens += tokens
+        if step % 20 == 0:
+            pace = self._tokens / (time.monotonic() - self._begun)
+            mean = sum(self._losses) / len(self._losses)
+            print(f"step {step} loss {mean:.3f} tokens/s {pace:.0f}", flush=True)
+            self._losses.clear()
+
+    def due_to_save(self) -> bool:
+        """True once every two minutes."""
+        due = time.monotonic() - self._saved > _SAVE_EVERY_SECONDS
+        if due:
+            self._saved = time.monotonic()
+        return due
+
+
+def _resume(checkpoint: Path, model: torch.nn.Module, parts: list[torch.optim.Optimizer]) -> int:
+    """Loads the checkpoint when there is one; returns the step to go on with."""
+    if not checkpoint.exists():
+        return 0
+    state = torch.load(checkpoint, weights_only=True)
+    model.load_state_dict(state["model"])
+    for part, part_state in zip(parts, state["optimizers"], strict=True):
+        part.load_state_dict(part_state)
+    return int(state["step"])
+
+
+def _save(path: Path, model: torch.nn.Module, parts: list[torch.optim.Optimizer], step: int) -> None:
     state = {"model": model.state_dict(), "optimizers": [part.state_dict() for part in parts], "step": step}
     half = path.with_suffix(".half")
     torch.save(state, half)

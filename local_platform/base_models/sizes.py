@@ -1,33 +1,48 @@
 """The models of the family: architecture and recipe of each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transformers import Qwen3Config
 
+from .corpus.mix import FIRST_MIX, MIX, Task
 from .tokenizer import END, PAD, SPECIAL, VOCABULARY
+
+CONTEXT = 1024
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a run: how many tokens, the mix of tasks, tokens a row, tokens a step."""
+
+    tokens: int
+    mix: Mapping[Task, float]
+    row: int
+    batch_tokens: int
 
 
 @dataclass(frozen=True)
 class Size:
     """One model: its shape, and how it is pretrained.
 
-    `tokens` counts positions trained on. The last `long_share` of the steps use rows of the whole context instead of
-    rows of 256, so that positions up to the context are trained.
+    `grown_from` names the half as wide model whose mid-run weights this one starts from (growth.py); without it the
+    start is random.
     """
 
     name: str
     hidden: int
     layers: int
     heads: int
-    key_value_heads: int
     feed_forward: int
-    tokens: int
-    batch_tokens: int
+    stages: tuple[Stage, ...]
     matrix_rate: float
     embedding_rate: float
     seed: int
-    context: int = 1024
-    long_share: float = 0.08
+    grown_from: str = ""
+
+    def steps(self) -> list[Stage]:
+        """The stage of every step of the run."""
+        return [stage for stage in self.stages for _ in range(round(stage.tokens / stage.batch_tokens))]
 
     def config(self) -> Qwen3Config:
         """The Qwen3 configuration of this size."""
@@ -37,9 +52,9 @@ class Size:
             intermediate_size=self.feed_forward,
             num_hidden_layers=self.layers,
             num_attention_heads=self.heads,
-            num_key_value_heads=self.key_value_heads,
+            num_key_value_heads=self.heads,
             head_dim=32,
-            max_position_embeddings=self.context,
+            max_position_embeddings=CONTEXT,
             rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
             tie_word_embeddings=True,
             initializer_range=0.02,
@@ -50,10 +65,15 @@ class Size:
         )
 
 
+def _stages(copying: int, main: int, long: int) -> tuple[Stage, ...]:
+    """Copying in short rows, then everything, last rows of the whole context so that every position is trained."""
+    return Stage(copying, FIRST_MIX, 128, 2048), Stage(main, MIX, 256, 4096), Stage(long, MIX, CONTEXT, 4096)
+
+
 SIZES = {
     size.name: size
     for size in (
-        Size("ember-1m", 128, 4, 4, 4, 448, 10_000_000, 4096, 0.02, 5e-3, 1),
-        Size("ember-5m", 256, 5, 8, 4, 768, 6_000_000, 6144, 0.02, 4e-3, 5),
+        Size("ember-1m", 128, 4, 4, 448, _stages(900_000, 2_800_000, 300_000), 0.03, 6e-3, 1),
+        Size("ember-5m", 256, 4, 8, 896, _stages(0, 1_500_000, 200_000), 0.02, 4e-3, 5, grown_from="ember-1m"),
     )
 }

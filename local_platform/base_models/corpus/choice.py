@@ -180,4 +180,9 @@ def yes_or_no(rng: random.Random, side: Side) -> Conversation:
     labels = rng.choice(sorted(domains(side).items()))[1]
     truth, other = rng.sample(sorted(labels), 2)
     asked = truth if rng.random() < 0.5 else other
-    return ask(rng, say(rng, side, _YES_NO, d=asked.replace("_", " ")), request(rng, side, labels[truth]), "yes" if asked == truth else "no")
+    return ask(
+        rng,
+        say(rng, side, _YES_NO, d=asked.replace("_", " ")),
+        request(rng, side, labels[truth]),
+        "yes" if asked == truth else "no",
+    )

@@ -7,7 +7,7 @@ from .messages import Conversation, chat
 from .wording import Side, say
 
 # problem -> polite replies, curt replies; {n} customer, {c} number, {d} day, {a} amount.
-_PROBLEMS = (
+PROBLEMS = (
     "(My|The) {i} (arrived|came) (broken|damaged|with a crack).",
     "(I have not|I never) (got|received) my {i} (yet|so far|).",
     "(I want to|I'd like to|Can I) (return|send back) (the|my) {i}.",
@@ -33,7 +33,7 @@ _POLITE = (
     "Thank you(, {n}|)! {s} Please (write|call) again at any time.",
 )
 _CURT = ("{s}", "(No.|Ok.|Fine.) {s}", "{s} (That's all.|Done.|Bye.)", "Noted. {s}", "(Again?|Well.) {s}", "{s} Next.")
-_STEPS = (
+STEPS = (
     "(We will|I will) send (you|) a new {i} on {d}.",
     "The {i} (will arrive|should be with you) on {d}.",
     "(We will|I will) (refund|pay back) {a} (by|on) {d}.",
@@ -86,15 +86,17 @@ def reply(rng: random.Random, side: Side, manner: str = "") -> Conversation:
     """A customer's problem, known facts in the system turn, a reply in the manner that it orders."""
     manner = manner or rng.choice(("polite", "curt"))
     slots = _slots(rng, side)
-    step = say(rng, side, _STEPS, **slots)
-    problem = say(rng, side, _PROBLEMS, **slots)
+    step = say(rng, side, STEPS, **slots)
+    problem = say(rng, side, PROBLEMS, **slots)
     order = say(rng, side, _MANNERS[manner])
     if any(value in step and value not in problem for value in slots.values()):
         order += f" {rng.choice(('Facts', 'Known', 'To say', 'Answer'))}: {step}"
     if rng.random() < 0.5:
         problem += rng.choice((f" {slots['n']}", f" Regards, {slots['n']}", f" Thanks. {slots['n']}"))
         return chat(problem, reply_in_manner(rng, side, manner, slots, step), system=order)
-    return chat(problem, say(rng, side, tuple(_nameless(_POLITE if manner == "polite" else _CURT)), s=step), system=order)
+    return chat(
+        problem, say(rng, side, tuple(_nameless(_POLITE if manner == "polite" else _CURT)), s=step), system=order
+    )
 
 
 def _nameless(wordings: tuple[str, ...]) -> list[str]:
@@ -105,7 +107,7 @@ def rewrite(rng: random.Random, side: Side) -> Conversation:
     """One manner turned into the other."""
     manner = rng.choice(("polite", "curt"))
     slots = _slots(rng, side)
-    step = say(rng, side, _STEPS, **slots)
+    step = say(rng, side, STEPS, **slots)
     nice = say(rng, side, tuple(_nameless(_POLITE)), s=step)
     source, target = (step, nice) if manner == "polite" else (nice, step)
     return chat(say(rng, side, _REWRITE[manner], x=source), target)

@@ -10,7 +10,7 @@ from . import reading
 from .messages import Conversation
 from .wording import Side, say
 
-_TASKS = (
+TASKS = (
     "(Answer|Solve) (the question|this) with (search|the tools): search[title], lookup[word], finish[answer].",
     "(Tools|Actions): search[x], lookup[x], finish[x]. Think (first|before you act).",
     "Use Thought and Action. (Actions|You may use): search, lookup, finish.",
@@ -98,8 +98,15 @@ def _visit(episode: _Episode, rng: random.Random, side: Side, fact: tuple[str, s
         episode.act(thought, f"search[{wrong}]", f"Could not find {wrong}. Similar: {title}")
         thought = say(rng, side, _THINK_RETRY, s=title)
     if rng.random() < 0.25:
-        other = rng.choice([r for r in reading.RELATIONS if reading.SUBJECTS[r] is reading.SUBJECTS[relation] and r != relation] or [""])
-        first = reading.tell(rng, side, other, subject, reading.OBJECTS[other](rng, side)) if other else f"{title} has a page."
+        other = rng.choice(
+            [r for r in reading.RELATIONS if reading.SUBJECTS[r] is reading.SUBJECTS[relation] and r != relation]
+            or [""]
+        )
+        first = (
+            reading.tell(rng, side, other, subject, reading.OBJECTS[other](rng, side))
+            if other
+            else f"{title} has a page."
+        )
         episode.act(thought, f"search[{title}]", first)
         word = _KEYWORDS[relation]
         episode.act(say(rng, side, _THINK_LOOKUP, w=word), f"lookup[{word}]", sentence)
@@ -107,18 +114,24 @@ def _visit(episode: _Episode, rng: random.Random, side: Side, fact: tuple[str, s
         episode.act(thought, f"search[{title}]", sentence)
 
 
-def transcript(rng: random.Random, side: Side) -> Conversation:
-    """A question of one or two hops solved with the tools; now and then nothing can be found."""
+def question_and_chain(rng: random.Random, side: Side) -> tuple[str, list[tuple[str, str, str]]]:
+    """A question of one or two hops and its (relation, subject, answer) steps."""
     if rng.random() < 0.45:
         wordings, (first, second) = rng.choice(_CHAIN)
         middle = reading.OBJECTS[first](rng, side)
-        chain = [(first, reading.SUBJECTS[first](rng, side), middle), (second, middle, reading.OBJECTS[second](rng, side))]
-        question = say(rng, side, wordings, s=chain[0][1])
-    else:
-        relation = rng.choice(sorted(reading.RELATIONS))
-        chain = [(relation, reading.SUBJECTS[relation](rng, side), reading.OBJECTS[relation](rng, side))]
-        question = say(rng, side, reading.RELATIONS[relation][1], s=chain[0][1])
-    episode = _Episode(question, say(rng, side, _TASKS))
+        subject = reading.SUBJECTS[first](rng, side)
+        chain = [(first, subject, middle), (second, middle, reading.OBJECTS[second](rng, side))]
+        return say(rng, side, wordings, s=subject), chain
+    relation = rng.choice(sorted(reading.RELATIONS))
+    subject = reading.SUBJECTS[relation](rng, side)
+    chain = [(relation, subject, reading.OBJECTS[relation](rng, side))]
+    return say(rng, side, reading.RELATIONS[relation][1], s=subject), chain
+
+
+def transcript(rng: random.Random, side: Side) -> Conversation:
+    """A question of one or two hops solved with the tools; now and then nothing can be found."""
+    question, chain = question_and_chain(rng, side)
+    episode = _Episode(question, say(rng, side, TASKS))
     start = chain[0][1].removeprefix("the ")
     thought = say(rng, side, _THINK_SEARCH, s=start)
     if rng.random() < 0.06:

@@ -24,9 +24,7 @@ def cases(count: int) -> dict[str, list[tuple[Conversation, str]]]:
     }
 
 
-def measure(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 500
-) -> dict[str, tuple[int, int]]:
+def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 500) -> dict[str, tuple[int, int]]:
     """Kind -> (replies that hold the text exactly, cases)."""
     result = {}
     for kind, some in cases(count).items():

@@ -24,9 +24,7 @@ def cases(count: int) -> list[tuple[Conversation, str, int]]:
     return made
 
 
-def measure(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 600
-) -> tuple[int, int, float]:
+def measure(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 600) -> tuple[int, int, float]:
     """(right replies, cases, share expected by chance)."""
     some = cases(count)
     replies = answers(model, tokenizer, [prompt for prompt, _, _ in some], max_new_tokens=24)

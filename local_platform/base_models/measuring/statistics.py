@@ -21,6 +21,6 @@ def mean_interval(values: list[float], z: float = 1.96) -> tuple[float, float, f
 
 
 def shown(hits: int, count: int) -> str:
-    """"93.1% [91.0, 94.8] of 500"."""
+    """ "93.1% [91.0, 94.8] of 500"."""
     low, high = wilson(hits, count)
     return f"{hits / count:.1%} [{low * 100:.1f}, {high * 100:.1f}] of {count}"
