@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -160,6 +161,10 @@ class Plan(Frozen):
 
     def digest(self) -> str:
         """SHA-256 (hex) over items, bounds, price table version and ceiling."""
+        return self.digest_hex
+
+    @cached_property
+    def digest_hex(self) -> str:
         bound = {
             "workflow": self.workflow,
             "account": self.account,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ async def raw(arguments: RawArguments, context: ToolContext) -> ToolResult:
     return ToolResult()
 
 
+EXAMPLES = int(os.environ.get("FIREAGENT_EXAMPLES", "12"))
 RAW = FunctionTool("raw", Effect.READ, "anything", RawArguments, raw)
 ITEMS = tuple(f"{kind}-{n}" for kind in ("sweep", "final", "deploy", "probe") for n in (1, 2, 3))
 UPLOADS = tuple(f"upload-{role}" for role in ("sweep", "validation", "full", "test"))
@@ -222,7 +224,7 @@ def _is_item(seen: Any, approved: list[Plan], house: House, session: str) -> boo
 
 
 @given(st.lists(actions, min_size=4, max_size=25))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_only_approved_items_ever_reach_the_platform(
     platform: ScriptedPlatform, tmp_path_factory: pytest.TempPathFactory, script: list[tuple[Any, ...]]
 ) -> None:
