@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -49,31 +48,40 @@ def start(home: Home) -> Server:
     try:
         home.make()
         offset = home.log.stat().st_size if home.log.exists() else 0
-        log = home.log.open("ab")
+        child = _spawn(home)
     except OSError as error:
         raise Failure(
             f"the folder {home.path} can't be used: {error.strerror}", next_step="Set FIREAGENT_HOME."
         ) from error
     if sys.stderr.isatty():
         print("Starting the session server ...", file=sys.stderr)
-    environment = {name: value for name, value in os.environ.items() if name not in KEYS}
-    command = [sys.executable, "-P", "-m", "agent.server", "--home", str(home.path)]
-    with log:
-        child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/", env=environment
-        )
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    deadline, ended = time.monotonic() + START_SECONDS, False
+    while time.monotonic() < deadline and not ended:
+        time.sleep(0.03)
         found = running(home)
         if found is not None and _answers(found):
             return found
-        if child.poll() not in (None, ALREADY_RUNS):
-            break
-        time.sleep(0.03)
+        pid, status = os.waitpid(child, os.WNOHANG) if child else (0, 0)
+        if pid:
+            # Where another command was faster, its server is the one to wait for.
+            child, ended = 0, os.waitstatus_to_exitcode(status) != ALREADY_RUNS
     raise Failure(
         f"the session server did not start. The end of its log: {_tail(home.log, offset) or '(empty)'}",
         next_step=f"Read {home.log}.",
     )
+
+
+def _spawn(home: Home) -> int:
+    """The server as a process of its own session, so that it outlives this command; its id."""
+    environment = {name: value for name, value in os.environ.items() if name not in KEYS}
+    command = [sys.executable, "-P", "-m", "agent.server", "--home", str(home.path)]
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    files = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(home.log), append, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawn(sys.executable, command, environment, file_actions=files, setsid=True)
 
 
 def stop(home: Home) -> bool:

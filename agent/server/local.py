@@ -31,6 +31,7 @@ class LocalPlatform:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._lock = asyncio.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
         self._process: psutil.Process | None = None
         self._ours = False
         self._url = ""
@@ -52,6 +53,8 @@ class LocalPlatform:
             if self._process is None or not self._ours or not _alive(self._process):
                 return
             await asyncio.to_thread(_end, self._process)
+            if self._child is not None:
+                self._child.wait()
             self._home.platform_owner.unlink(missing_ok=True)
 
     def _adopt(self) -> Any:
@@ -98,7 +101,7 @@ class LocalPlatform:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env={**os.environ, **OFFLINE},
             )  # fmt: skip
-        self._process, self._ours = psutil.Process(child.pid), True
+        self._child, self._process, self._ours = child, psutil.Process(child.pid), True
         for _ in range(int(START_SECONDS / 0.1)):
             address = read_json(home / "address.json")
             if address is not None and address.get("pid") == child.pid:
@@ -111,6 +114,7 @@ class LocalPlatform:
                 break
             await asyncio.sleep(0.1)
         child.kill()
+        child.wait()
         raise self._failed()
 
     async def _ready(self, url: str) -> None:

@@ -56,6 +56,7 @@ def main() -> int:
         os.environ.pop(name, None)
     try:
         home.make()
+        os.chdir(home.path)
         prices = load_prices(Path(os.environ.get(PRICES_VARIABLE) or PRICE_TABLE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         print(f"the server can't start: {error}", file=sys.stderr)

@@ -20,7 +20,7 @@ from agent.server.home import Home
 from agent.server.platforms import LOCAL_ACCOUNT, LOCAL_KEY, account_of, check_url, is_local
 from agent.server.problems import Problem
 from agent.server.view import document, summary
-from agent.session.events import Cancelling, Event, SessionCreated
+from agent.session.events import Cancelling, Event, SessionCreated, UserMessage
 from agent.session.state import SessionState
 from agent.session.store import Store
 
@@ -117,17 +117,19 @@ class Sessions:
         """Takes the user's word at the gate that is open now. Raises Conflict, SessionUnknown, StoreError, Problem."""
         text = _words(message.text, "message")
         self._keep_key(session, message)
-        before = self.store.state(session).last_seq
-        state = self.store.transact(session, lambda now: receive(now, text, message.key, message.gate))
-        self.wake(session)
-        said = [s for s in state.messages if s.seq > before]
-        reading = said[-1].message.reading if said else None
-        return {
-            "session_id": session,
-            "seq": state.last_seq,
-            "status": state.status,
-            "reading": reading.model_dump(mode="json") if reading else None,
-        }
+        taken = self._taken(session, message.key)
+        if taken is None:
+            self.store.transact(session, lambda now: receive(now, text, message.key, message.gate))
+            self.wake(session)
+            taken = self._taken(session, message.key)
+        state = self.store.state(session)
+        reading = taken.reading.model_dump(mode="json") if taken else None
+        return {"session_id": session, "seq": state.last_seq, "status": state.status, "reading": reading}
+
+    def _taken(self, session: str, key: str) -> UserMessage | None:
+        """The message that was delivered under this key, if it was."""
+        events = (record.event for record in self.store.records(session) if record.key == f"user/{key}")
+        return next((event for event in events if isinstance(event, UserMessage)), None)
 
     def cancel(self, session: str) -> dict[str, Any]:
         """Asks for the end; what runs is settled by the runner. Raises Conflict, SessionUnknown, StoreError."""

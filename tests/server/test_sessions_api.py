@@ -113,7 +113,7 @@ async def test_a_repeated_delivery_of_one_answer_is_taken_once(api: Api) -> None
     api.ask(session)
     assert (await say(api, session, "Approved, proceed.", key="same-key")).json()["reading"]["label"] == "approve"
     again = await say(api, session, "Approved, proceed.", key="same-key")
-    assert again.status_code in (200, 409)
+    assert again.json()["reading"]["label"] == "approve"
     assert len([r for r in api.store.records(session) if isinstance(r.event, UserMessage)]) == 1
     assert len(answers(api, session)) == 1
 
