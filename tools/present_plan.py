@@ -41,6 +41,8 @@ SLOT_NAMES = {
     "deploy": "Deploy the model",
     "candidate": "Candidate",
 }
+SAID_ELSEWHERE = ("Note: ", "Not usable: ")
+"""How lines of a data set's summary begin that the plan shows among its warnings."""
 EVALUATIONS = {
     "validation_loss": "validation loss",
     "evaluator": "an evaluator of your own",
@@ -152,15 +154,14 @@ def understood(request: Request) -> Iterable[Line]:
 
 
 def data_facts(known: Known) -> Iterable[str]:
-    """What was found in the data and what it became: conversions, splits, sizes."""
+    """What was found in the data and what it became. Issues are the plan's warnings, conversions its decisions."""
     for fact in known.staged.values():
         role = "Training data" if fact.role == "train" else "Evaluation data"
-        tokens = _number_range(fact.tokens) + ("" if fact.tokens_exact else " (estimated)")
-        yield f"{role} {fact.name}: {fact.rows:,} rows, {tokens} tokens. {fact.summary}".strip()
-        yield from (f"{role}: {issue}" for issue in fact.issues)
+        lines = fact.summary.splitlines() or [f"{fact.name}: {fact.rows:,} rows"]
+        yield f"{role}: {lines[0]}"
+        yield from (line for line in lines[1:] if not line.startswith(SAID_ELSEWHERE))
     if known.material is None:
         return
-    yield from known.material.notes
     for part in known.material.parts:
         yield f"{part.role} split: {part.rows:,} rows, {_number_range(part.tokens)} tokens"
     if known.material.test_dataset:
@@ -180,6 +181,8 @@ def _number_range(value: Interval) -> str:
 
 def _warnings(plan: Plan, known: Known) -> tuple[str, ...]:
     found = list(plan.warnings)
+    if known.material is None:
+        found += [issue for fact in known.staged.values() for issue in fact.issues]
     found += [f"{name} is not a model of this platform." for name in known.models_missing]
     found += [f"{fact.name} can't be used: {fact.reason}" for fact in known.staged.values() if not fact.usable]
     return tuple(dict.fromkeys(found))

@@ -73,7 +73,8 @@ STAGED = DatasetStaged(
     tokens=Interval(low=57_600, high=57_600),
     tokens_exact=True,
     usable=True,
-    summary="Chat rows with a system, a user and an assistant turn.",
+    summary="accounts/local/datasets/support-tickets: 960 rows of chat data, 288,000 bytes\nTokens: 57,600 (exact)\n"
+    "Note: 3 rows are exact duplicates of another row.",
 )
 
 

@@ -40,7 +40,8 @@ async def test_the_gate_shows_plan_table_and_question(drafted: Make, context: Ma
         assert item.request is None or item.resource() in shown.text
     assert f"**${plan.cost.low:.2f} to ${plan.cost.high:.2f}**" in shown.text
     assert "12 rows carried the answer as ground_truth" in shown.text
-    assert "3 rows are exact duplicates" in shown.text
+    assert "- Training data: accounts/local/datasets/support-tickets: 960 rows of chat data" in shown.text
+    assert shown.text.count("3 rows are exact duplicates") == 1, "an issue is a warning and not said twice"
     assert shown.question.splitlines()[-1].startswith('Reply "Approved, proceed."')
 
 
