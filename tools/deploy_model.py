@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from itertools import islice
 from typing import Any
 
 import fireworks
@@ -19,7 +20,9 @@ DEFAULT_MAX_TOKENS = 512
 """Enough for a thinking model to come to its answer."""
 PROBE_PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the completions of one probe, five in all, while the deployment wakes up."""
+PROMPT_ROWS = 50
 MAX_PROMPT_BYTES = 8_000
+"""Of the row that the probe's prompt is taken from: the plan's envelope bounds a request to 10,000 bytes."""
 FALLBACK_PROMPT = [{"role": "user", "content": "Hello! Please answer with one short sentence."}]
 
 
@@ -124,7 +127,10 @@ async def _ask(context: ToolContext, seen: DeploymentSeen, messages: Any, max_to
 
 
 def _prompt(context: ToolContext) -> Any:
-    """The prompt of the first held-out row, for that is what the model is for; a greeting when there is none."""
+    """The prompt of a held-out row, for that is what the model is for; a greeting when there is none.
+
+    Of the first rows the shortest, so that it leaves room for an answer in a small context.
+    """
     material = context.known.material
     parts = (material.part(role) for role in ("test", "validation", "full")) if material else ()
     for part in parts:
@@ -132,9 +138,9 @@ def _prompt(context: ToolContext) -> Any:
         if path is None or not path.exists():
             continue
         with path.open("rb") as file:
-            line = file.readline(MAX_PROMPT_BYTES)
-        if line.endswith(b"\n"):
-            return prompt_of(json.loads(line)) or FALLBACK_PROMPT
+            rows = [line for line in islice(file, PROMPT_ROWS) if len(line) <= MAX_PROMPT_BYTES]
+        if rows:
+            return prompt_of(json.loads(min(rows, key=len))) or FALLBACK_PROMPT
     return FALLBACK_PROMPT
 
 

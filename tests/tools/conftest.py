@@ -144,14 +144,20 @@ async def room(platform: ScriptedPlatform, tmp_path: Path) -> AsyncIterator[Room
     async with (
         DefaultAsyncHttpxClient() as http,
         httpx.AsyncClient() as plain,
-        AsyncFireworks(base_url=platform.url, api_key="fw_secret_key_1", account_id="local", http_client=http) as sdk,
+        AsyncFireworks(
+            base_url=platform.url,
+            api_key="fw_secret_key_1",
+            account_id="local",
+            http_client=http,
+            max_retries=0,
+        ) as sdk,
     ):
         context = ToolContext(
             session=SESSION,
             platform_kind="local",
             platform_url=platform.url,
             account="local",
-            platform=sdk.with_options(max_retries=0),
+            platform=sdk,
             blobs=PlainBlobs(plain),
             workspace=workspace,
             known=Known(),
