@@ -139,8 +139,11 @@ def _prompt(context: ToolContext) -> Any:
             continue
         with path.open("rb") as file:
             rows = [line for line in islice(file, PROMPT_ROWS) if len(line) <= MAX_PROMPT_BYTES]
-        if rows:
+        try:
             return prompt_of(json.loads(min(rows, key=len))) or FALLBACK_PROMPT
+        except (ValueError, KeyError, TypeError):
+            # Only a file that somebody edited gets here; what the deployment is asked does not matter that much.
+            continue
     return FALLBACK_PROMPT
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.platforms import Fault
 from tests.tools.conftest import Room, ready
 from tools.base import ToolError
+from tools.deploy_model import FALLBACK_PROMPT
 from tools.deploy_model import TOOL as DEPLOY
 from tools.run_evaluator import TOOL as EVALUATE
 
@@ -127,6 +128,16 @@ async def test_a_thinking_answer_counts(trained: Room) -> None:
     trained.platform.faults.append(Fault("POST", "completions$", status=200, body=body))
     await trained.call(DEPLOY, item="deploy-1", probe=True)
     assert trained.known.deployment("deploy-1").answer == "hm"  # type: ignore[union-attr]
+
+
+async def test_an_edited_workspace_does_not_stop_the_probe(trained: Room) -> None:
+    await ready(trained)
+    for path in (trained.workspace / "datasets").glob("*.jsonl"):
+        path.write_bytes(b"not json\n")
+    await trained.call(DEPLOY, item="deploy-1", probe=True)
+    assert trained.known.deployment("deploy-1").serving  # type: ignore[union-attr]
+    asked = [r.json["messages"] for r in trained.platform.requests if r.path.endswith("completions")]
+    assert asked == [FALLBACK_PROMPT]
 
 
 async def test_nothing_is_deployed_before_its_model_is_there(uploaded: Room) -> None:
