@@ -11,7 +11,7 @@ from prompts.plan import CandidateRow, CostRow, Line, PlannedItem, PlanQuestion,
 from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import GateShown
-from tools.files import write_whole
+from tools.files import disk_errors, write_whole
 from tools.known import Known
 from tuning.plan import Interval, Plan, PlanItem
 from tuning.request import Request
@@ -59,7 +59,7 @@ class PresentPlanArguments(Arguments):
 
 
 async def present_plan(arguments: PresentPlanArguments, context: ToolContext) -> ToolResult:
-    """Writes plan.md and plan.json and opens the plan gate. Raises ToolError without such a plan; OSError."""
+    """Writes plan.md and plan.json and opens the plan gate. Raises ToolError: no such plan, no disk."""
     plan = context.known.plan
     if plan is None:
         raise ToolError("there is no plan to show", owner="unknown", next_step="Estimate the cost first.")
@@ -72,8 +72,9 @@ async def present_plan(arguments: PresentPlanArguments, context: ToolContext) ->
     spent = float(context.history.get("spent_usd") or 0.0)
     text = plan_text(plan, context.known, platform=context.platform_kind, free=context.prices.free, spent=spent)
     document = {"digest": plan.digest(), **plan.model_dump(mode="json")}
-    write_whole(context.workspace / PLAN_TEXT, [text.encode()])
-    write_whole(context.workspace / PLAN_JSON, [json.dumps(document, indent=2, ensure_ascii=False).encode(), b"\n"])
+    with disk_errors("the plan"):
+        write_whole(context.workspace / PLAN_TEXT, [text.encode()])
+        write_whole(context.workspace / PLAN_JSON, [json.dumps(document, indent=2, ensure_ascii=False).encode(), b"\n"])
     question = plan_question(plan, free=context.prices.free)
     shown = GateShown(gate="plan", digest=plan.digest(), question=question, text=text, round=arguments.round)
     return ToolResult(facts=(shown,), text=f"{text}\n{question}")

@@ -15,7 +15,7 @@ from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import CandidateMeasured, GateShown
 from tools.figures import read_curve
-from tools.files import write_whole
+from tools.files import disk_errors, write_whole
 from tools.known import SUCCEEDED, TERMINAL, Known
 from tuning.plan import Candidate, Plan, PlanItem, canonical
 from tuning.statistics import Interval, paired_loss_difference
@@ -74,13 +74,15 @@ async def present_scoreboard(arguments: ScoreboardArguments, context: ToolContex
     _check(table, arguments.candidate)
     winner = table[0]
     chosen = next(s for s in table if s.number == (arguments.candidate or winner.number))
-    difference = await asyncio.to_thread(row_difference, table, context)
+    with disk_errors("the metrics of the sweep"):
+        difference = await asyncio.to_thread(row_difference, table, context)
     text = scoreboard_text(table, chosen.number, difference)
     question = _question(plan, known, winner, chosen)
     rows = [standing.model_dump(mode="json") for standing in table]
     digest = hashlib.sha256(canonical([plan.digest(), rows, chosen.number]).encode()).hexdigest()
     document = {"plan_digest": plan.digest(), "winner": winner.number, "candidate": chosen.number, "candidates": rows}
-    write_whole(context.workspace / SCOREBOARD_JSON, [json.dumps(document, indent=2).encode(), b"\n"])
+    with disk_errors("the scoreboard"):
+        write_whole(context.workspace / SCOREBOARD_JSON, [json.dumps(document, indent=2).encode(), b"\n"])
     shown = GateShown(
         gate="promotion",
         digest=digest,

@@ -24,7 +24,7 @@ from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolResult
 from tools.facts import ReportWritten
 from tools.figures import Drawn, draw, read_curve
-from tools.files import write_whole
+from tools.files import disk_errors, write_whole
 from tools.outcome import CostLine, Outcome, outcome
 from tools.present_plan import plan_text
 from tools.present_scoreboard import Standing, interval, note, state_in_words
@@ -50,10 +50,11 @@ class ReportArguments(Arguments):
 
 
 async def write_report(arguments: ReportArguments, context: ToolContext) -> ToolResult:
-    """Writes final_report.md, final_report.json, figures/ and outputs/snippet.py. Raises OSError."""
+    """Writes final_report.md, final_report.json, figures/ and outputs/snippet.py. Raises ToolError: no disk."""
     if arguments.ended is not None:
         context = replace(context, history={**context.history, "ended": arguments.ended})
-    fact = await asyncio.to_thread(_write, context)
+    with disk_errors("the report"):
+        fact = await asyncio.to_thread(_write, context)
     return ToolResult(facts=(fact,), text=fact.message)
 
 

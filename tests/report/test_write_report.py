@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.report.conftest import answer, finish, history, plan_of
-from tools.base import ToolContext
+from tools.base import ToolContext, ToolError
 from tools.facts import JobCancelled, ReportWritten, Scaled
 from tools.known import Known
 from tools.present_scoreboard import TOOL as SCOREBOARD
@@ -210,6 +210,13 @@ async def test_the_cloud_snippet_takes_key_and_address_from_the_sdk(
     snippet = (tmp_path / "outputs" / "snippet.py").read_text()
     assert "Fireworks()" in snippet
     assert "base_url" not in snippet and "api_key" not in snippet
+
+
+async def test_a_disk_that_refuses_is_told(finished: Make, context: Make, tmp_path: Path) -> None:
+    (tmp_path / "outputs").write_text("a file where a folder should be")
+    with pytest.raises(ToolError, match="the report cannot be read or written"):
+        await _written(context(finished()))
+    assert not (tmp_path / "final_report.md").exists()
 
 
 class _Answers(BaseHTTPRequestHandler):
