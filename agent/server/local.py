@@ -50,12 +50,16 @@ class LocalPlatform:
     async def stop(self) -> None:
         """Ends the platform if a server of this home started it."""
         async with self._lock:
-            if self._process is None or not self._ours or not _alive(self._process):
-                return
-            await asyncio.to_thread(_end, self._process)
-            if self._child is not None:
-                self._child.wait()
-            self._home.platform_owner.unlink(missing_ok=True)
+            if self._process is not None and self._ours and self.running:
+                await asyncio.to_thread(_end, self._process)
+                self._home.platform_owner.unlink(missing_ok=True)
+            self._reap()
+
+    def _reap(self) -> None:
+        """Takes note of the end of a child of ours."""
+        if self._child is not None and not self.running:
+            self._child.wait()
+            self._child = None
 
     def _adopt(self) -> Any:
         """A platform of this home that runs already: left by a killed server, or started by the user."""
@@ -82,6 +86,7 @@ class LocalPlatform:
 
     async def _spawn(self, port: int) -> None:
         """A new process. The last port is asked for again, so that addresses in earlier reports stay true."""
+        self._reap()
         home = self._home.platform
         (home / "address.json").unlink(missing_ok=True)
         command = [

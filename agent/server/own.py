@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header
-from fireworks import AsyncFireworks, ConflictError, NotFoundError
+from fireworks import AsyncFireworks, NotFoundError
 from pydantic import Field
 
 from agent.guard.client import CLOUD, Connection
@@ -124,13 +124,7 @@ def _dataset_routes(router: APIRouter, own: Own) -> None:
     async def create(new: NewDataset, caller: CallerDep) -> dict[str, Any]:
         name = short_id(new.id)
         async with own.client(caller, f"creating the data set {name}") as (client, connection):
-            try:
-                return await upload(client, connection, name, Path(new.path), new.display_name)
-            except ConflictError:
-                raise Problem(
-                    409, f"there is a data set {name} already; nothing that exists is overwritten",
-                    next_step="Choose another name.",
-                ) from None  # fmt: skip
+            return await upload(client, connection, name, Path(new.path), new.display_name)
 
     @router.get("/datasets")
     async def listed(caller: CallerDep) -> dict[str, Any]:

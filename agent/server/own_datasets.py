@@ -8,13 +8,14 @@ from typing import Any
 
 import httpx
 import msgspec
-from fireworks import AsyncFireworks
+from fireworks import AsyncFireworks, ConflictError
 
 from agent.guard.client import CHUNK, CLOUD, Connection
 from agent.server.problems import Problem
 from tools.resources import document
 
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+BOM = b"\xef\xbb\xbf"
 MIN_ROWS = 3
 """Documented bound of a data set on Fireworks."""
 
@@ -25,10 +26,7 @@ async def upload(
     """Creates the data set and sends the file by a signed address. Raises Problem, FireworksError, httpx.HTTPError."""
     rows = await asyncio.to_thread(count_rows, path)
     size = path.stat().st_size
-    await client.with_options(max_retries=0).datasets.create(
-        account_id=connection.account, dataset_id=name,
-        dataset={"display_name": display_name or path.name, "example_count": str(rows), "user_uploaded": {}},
-    )  # fmt: skip
+    await _register(client, connection, name, rows, display_name or path.name)
     file_name = "data.jsonl"
     answer = await client.datasets.get_upload_endpoint(
         name, account_id=connection.account, filename_to_size={file_name: str(size)}
@@ -43,6 +41,22 @@ async def upload(
         (await files.put(url, content=_chunks(path), headers=headers)).raise_for_status()
     await client.datasets.validate_upload(name, account_id=connection.account, body={})
     return document(await client.datasets.get(name, account_id=connection.account))
+
+
+async def _register(client: AsyncFireworks, connection: Connection, name: str, rows: int, display_name: str) -> None:
+    """Makes the data set, or finds the one that an upload that was cut off left behind: it has no content yet."""
+    try:
+        await client.with_options(max_retries=0).datasets.create(
+            account_id=connection.account, dataset_id=name,
+            dataset={"display_name": display_name, "example_count": str(rows), "user_uploaded": {}},
+        )  # fmt: skip
+    except ConflictError:
+        found = document(await client.datasets.get(name, account_id=connection.account))
+        if found.get("state") != "UPLOADING":
+            raise Problem(
+                409, f"there is a data set {name} already; nothing that exists is overwritten",
+                next_step="Choose another name.",
+            ) from None  # fmt: skip
 
 
 async def fetch(client: AsyncFireworks, connection: Connection, name: str, target: Path) -> list[str]:
@@ -68,9 +82,11 @@ def count_rows(path: Path) -> int:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                text = line.removeprefix(b"\xef\xbb\xbf").strip()
+                text = line.strip()
                 if not text:
                     continue
+                if text.startswith(BOM):
+                    raise _unusable(path, "it begins with a byte order mark; save it as plain UTF-8")
                 if not _is_object(text):
                     raise _unusable(path, f"line {number} is not a JSON object")
                 rows += 1

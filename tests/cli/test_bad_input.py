@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Desk, run
 from tests.house import chat_rows, jsonl
+from tests.platforms import Fault
 
 NO_SERVER: list[tuple[list[str], str]] = [
     (["session", "create", "-n", ""], "empty"),
@@ -96,6 +97,7 @@ BAD_FILES: list[tuple[str, bytes, str]] = [
     ("an array", b"[1]\n[2]\n[3]\n", "line 1 is not a JSON object"),
     ("cut off", b'{"a": 1}\n{"a": 1}\n{"a": 1}\n{"a"', "line 4 is not a JSON object"),
     ("binary", bytes(range(256)) * 4, "line 1 is not a JSON object"),
+    ("a byte order mark", b'\xef\xbb\xbf{"a": 1}\n{"a": 1}\n{"a": 1}\n', "byte order mark"),
     ("invalid UTF-8", b'{"a": "\xff"}\n' * 3, "line 1 is not a JSON object"),
 ]
 
@@ -115,7 +117,7 @@ def test_a_file_that_is_no_data_set_is_refused_with_its_line(
 
 def test_an_existing_data_set_is_never_overwritten(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_bytes(b"\xef\xbb\xbf" + jsonl(chat_rows(4)))
+    path.write_bytes(jsonl(chat_rows(4)))
     assert desk("dataset", "create", "mine", str(path)).code == 0
     assert desk("dataset", "get", "accounts/local/datasets/mine", "-o", "json").json["state"] == "READY"
     again = desk("dataset", "create", "mine", str(path))
@@ -125,6 +127,29 @@ def test_an_existing_data_set_is_never_overwritten(desk: Desk, tmp_path: Path) -
     (copy,) = (tmp_path / "back").iterdir()
     assert copy.read_bytes() == path.read_bytes()
     assert desk("dataset", "download", "mine", str(tmp_path / "back")).code == 3
+
+
+def test_an_upload_that_was_cut_off_goes_on(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(jsonl(chat_rows(4)))
+    desk.platform.faults.append(Fault("POST", r"/datasets/cut:getUploadEndpoint", status=400, times=1))
+    assert desk("dataset", "create", "cut", str(path)).code == 1
+    assert desk("dataset", "get", "cut", "-o", "json").json["state"] == "UPLOADING"
+    assert desk("dataset", "create", "cut", str(path)).code == 0
+    assert desk("dataset", "get", "cut", "-o", "json").json["state"] == "READY"
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 500])
+def test_the_platforms_errors_are_told_with_whose_they_are(desk: Desk, status: int) -> None:
+    fault = Fault("GET", r"/datasets$", status=status, headers={"x-should-retry": "false"})
+    desk.platform.faults.append(fault)
+    try:
+        found = desk("dataset", "list")
+    finally:
+        desk.platform.faults.remove(fault)
+    assert found.code == 1
+    assert f"HTTP {status}" in found.err
+    assert "next: " in found.err
 
 
 def test_the_users_own_lists(desk: Desk) -> None:
