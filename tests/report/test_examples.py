@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from pathlib import Path
+
+from agent.understanding import read_instruction
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILE = EXAMPLES / "support-tickets.jsonl"
@@ -32,7 +35,10 @@ def test_an_answer_repeats_no_number_of_the_question() -> None:
         assert "{" not in answer
 
 
-def test_the_readme_names_what_is_there() -> None:
+def test_the_ready_instructions_are_complete() -> None:
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    assert "./examples/support-tickets.jsonl" in text
-    assert (EXAMPLES / "make_support_tickets.py").is_file()
+    instructions = re.findall(r'-n "([^"]+)"', text)
+    read = [read_instruction(instruction, ("ember-1m",)) for instruction in instructions]
+    assert [(reading.request.workflow, reading.missing) for reading in read] == [("sft", ())] * 2
+    assert [reading.request.base_models for reading in read] == [("ember-1m",), ("qwen3-8b",)]
+    assert read[0].request.train_dataset == "./examples/support-tickets.jsonl"
