@@ -1,0 +1,51 @@
+"""Reading the slots of agent tuning: the teacher's name, the tasks and the prompting methods."""
+
+from __future__ import annotations
+
+from agent.understanding.vocabulary import words
+
+import re
+
+_KNOWN_TASKS = sorted(words("tasks"), key=len, reverse=True)
+_TASK = re.compile(r"(?<![\w-])(?:" + "|".join(_KNOWN_TASKS) + r"|hotpot ?qa|strategy ?qa|trivia ?qa)(?![\w-])")
+_TASK_LIST = re.compile(
+    r"\btasks?\b(?:\s*(?::|=|are|is|from|like|such as|will be|should be|on))+\s*(?P<list>[\w-]+(?:(?:, | and |, and | & |/)[\w-]+)*)"
+)
+_METHODS = {
+    "react": re.compile(r"\bre-?act\b(?!\.js| native| component| app)|\breason(?:ing)? and act(?:ing)?\b"),
+    "cot": re.compile(r"\bcot\b|\bchain[- ]of[- ]thoughts?\b|\bstep[- ]by[- ]step reasoning\b"),
+    "reflexion": re.compile(r"\breflexi?on\b|\breflection\b"),
+}
+_NOT = re.compile(
+    r"\b(?:no|not|without|skip|drop|except|instead of|leave out|don'?t use|but not|never)(?: the| any)?\s*$"
+)
+_NOT_TASKS = words("not_a_task")
+
+
+def read_tasks(text: str) -> tuple[str, ...]:
+    """The tasks named, lower case, without those that are withdrawn."""
+    found = [
+        (m.start(), m.group().replace(" ", ""))
+        for m in _TASK.finditer(text)
+        if not _NOT.search(text[max(0, m.start() - 25) : m.start()])
+    ]
+    for match in _TASK_LIST.finditer(text):
+        words = re.split(r", and |, | and | & |/", match["list"])
+        found += [(match.start("list"), w) for w in words if w not in _NOT_TASKS and "⟦" not in w and not w.isdigit()]
+    ordered = [name.replace("hotpot-qa", "hotpotqa") for _, name in sorted(found)]
+    return tuple(dict.fromkeys(ordered))
+
+
+def read_methods(text: str) -> tuple[str, ...]:
+    """The prompting methods named: react, cot, reflexion, without those that are withdrawn."""
+    return tuple(
+        name
+        for name, pattern in _METHODS.items()
+        if (places := list(pattern.finditer(text)))
+        and not all(_NOT.search(text[max(0, m.start() - 25) : m.start()]) for m in places)
+    )
+
+
+def other_vendors_name(written: str) -> str:
+    """The slot value for a model outside the catalogue: lower case with hyphens."""
+    return re.sub(r"[\s_/]+", "-", written.strip().lower()).replace("gpt4", "gpt-4").replace("gpt3", "gpt-3")

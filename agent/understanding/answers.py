@@ -1,0 +1,141 @@
+"""The changes that a reply wants, as slots; a bare answer fills the slot that was asked about."""
+
+from __future__ import annotations
+
+import re
+
+from agent.understanding.context import slot_asked
+from agent.understanding.corrections import in_force, without_withdrawn_numbers
+from agent.understanding.datasets import read_datasets, read_evaluator
+from agent.understanding.grid import read_grid
+from agent.understanding.labels import take_labels
+from agent.understanding.limits import read_imbalance, read_limits
+from agent.understanding.names import is_id
+from agent.understanding.numbers import values
+from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
+from agent.understanding.result import Gate
+from agent.understanding.roles import read_roles
+from agent.understanding.scene import Scene, stage
+from agent.understanding.scoring import read_evaluation, read_target
+
+_LEAD = re.compile(
+    r"^(?:what|how) about |^why not |^why don'?t (?:you|we) |^(?:can|could|would|will) (?:you|we) (?:please )?|^shall we |^should we "
+)
+_CANDIDATE = re.compile(
+    r"\b(?:candidate|config(?:uration)?|option|number|no\.?|nr\.?|kandidat\w*|candidat\w*|variant|run|job|setup|model) ?(?:number |no\.? |nr\.? )?#? ?(?P<n>\d{1,2})\b(?! ?(?:epochs?|b\b|%|usd|dollars|\.\d))|#(?P<m>\d{1,2})\b|\b(?P<w>second|third|fourth|fifth|2nd|3rd|4th|5th|first|1st)[ -](?:one|candidate|config\w*|option|best|place|1|that|ranked|row)\b|候选 ?(?P<z>\d{1,2})"
+)
+_ORDINALS = {
+    "first": 1,
+    "1st": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "fifth": 5,
+    "5th": 5,
+}
+_NOT_CANDIDATE = re.compile(r"\b(?:not|instead of|rather than|over|than|no)(?: the)?\s*$")
+_OWN_EVALUATOR = re.compile(r"\b(?:my|our|an?) own (?:evaluator|one|grader|scorer)\b|\bown evaluator\b")
+_GENERATED = re.compile(
+    r"\b(?:agent[- ]generated|generated?|write|build|create|make)(?: \w+){0,3}\b(?:one|evaluator|it|yourself|for me)?\b|\byou (?:write|generate|build)\b|\bthe (?:third|last|generated) (?:one|option)?|\bone you (?:generate|write)"
+)
+_UP_FRONT = re.compile(
+    r"\b(?:under|below|less than|at most|no more than|max(?:imum)?|up to|within|cheaper than|over|above|exceed\w*|limit|cap|budget)\b[^.;]{0,25}?\$? ?(\d+(?:\.\d+)?) ?(?:\$|usd|dollars?|bucks)?"
+)
+
+
+def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ...]) -> dict[str, object]:
+    """The slots that a reply sets, as plain JSON values; empty when it sets none."""
+    scene = stage(own, known_models, context)
+    sentences = tuple(_LEAD.sub("please ", s) for s in scene.sentences)
+    present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
+    numbers = without_withdrawn_numbers(present)
+    found: dict[str, object] = {**read_grid(numbers), **read_limits(numbers), **_resources(scene, present)}
+    found |= _choices(scene, present, numbers)
+    if gate in ("promotion", "comparison"):
+        found |= _candidate(present)
+    if gate == "question" and not found:
+        found |= _bare_answer(scene, own, context)
+    return {
+        slot: _plain(value) for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"
+    }
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _resources(scene: Scene, present: str) -> dict[str, object]:
+    datasets = read_datasets(present, scene.names)
+    evaluator = read_evaluator(present, scene.names)
+    roles = read_roles(present, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
+    ids = tuple(dict.fromkeys(m.id for m in map(scene.model, roles.tune) if m.id))
+    return {"train_dataset": datasets.train, "eval_dataset": datasets.eval, "evaluator": evaluator, "base_models": ids}
+
+
+def _choices(scene: Scene, present: str, numbers: str) -> dict[str, object]:
+    target = read_target(numbers)
+    return {
+        "evaluation": read_evaluation(present, read_evaluator(present, scene.names), scene.rubric),
+        "rubric": scene.rubric,
+        "labels": scene.labels.values,
+        "imbalance_threshold": read_imbalance(numbers) if "imbalance" in numbers or ":1" in numbers else None,
+        "target": target.model_dump(mode="json") if target else None,
+        "method": read_method(present),
+        "generate_pairs": wants_pairs(present),
+        "sweep_base_models": wants_model_sweep(present) and not scene.models,
+        "benchmark_only": bool(
+            re.search(
+                r"\b(?:just|only) benchmark|\bbenchmark only\b|\bdo not fine-?tune\b|\bdon'?t fine-?tune\b", present
+            )
+        ),
+    }
+
+
+def _candidate(text: str) -> dict[str, object]:
+    """The last candidate named by its number and not turned down."""
+    number = None
+    for match in _CANDIDATE.finditer(text):
+        if _NOT_CANDIDATE.search(text[max(0, match.start() - 20) : match.start()]):
+            continue
+        digits = match["n"] or match["m"] or match["z"]
+        number = int(digits) if digits else _ORDINALS[match["w"]]
+    return {"candidate": number} if number else {}
+
+
+def _bare_answer(scene: Scene, own: str, context: str) -> dict[str, object]:
+    """ "tickets-2025" to "Which dataset?", "3" to "How many epochs?"."""
+    slot = slot_asked(context)
+    found = tuple(v for v in values(scene.text))
+    if slot in ("epochs", "lora_ranks") and found:
+        return {slot: tuple(int(v) for v in found)}
+    if slot in ("learning_rates", "betas") and found:
+        return {slot: found}
+    if slot in ("subsample", "max_parallel_jobs") and found:
+        return {slot: int(found[-1])}
+    if slot in ("budget_usd", "imbalance_threshold") and found:
+        return {slot: found[-1]}
+    if slot in ("train_dataset", "eval_dataset", "evaluator"):
+        return _bare_name(slot, own)
+    if slot == "labels":
+        labels = take_labels(f"labels: {own}").values
+        return {"labels": labels} if labels else {}
+    if slot == "evaluation":
+        return _bare_evaluation(scene.text)
+    return {}
+
+
+def _bare_name(slot: str, own: str) -> dict[str, object]:
+    words = re.findall(r"(?<![\w/])[\w][\w./-]*", own.strip().strip(".!"))
+    names = [w.rstrip(".") for w in words if is_id(w.rstrip("."))]
+    if len(names) != 1 or len(words) > 8:
+        return {}
+    return {slot: names[0]} | ({"evaluation": "evaluator"} if slot == "evaluator" else {})
+
+
+def _bare_evaluation(text: str) -> dict[str, object]:
+    if _OWN_EVALUATOR.search(text):
+        return {"evaluation": "evaluator"}
+    return {"evaluation": "generated"} if _GENERATED.search(text) else {}

@@ -1,0 +1,167 @@
+"""Reading an instruction: free text to a typed Request, with what is missing, refused and unknown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
+from agent.understanding.corrections import in_force, is_future, is_plain_question, without_withdrawn_numbers
+from agent.understanding.datasets import read_datasets, read_evaluator
+from agent.understanding.grid import read_grid
+from agent.understanding.limits import read_imbalance, read_limits
+from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
+from agent.understanding.questions import missing_inputs, questions_for
+from agent.understanding.quoting import split_quoted
+from agent.understanding.refusals import read_refusals
+from agent.understanding.result import Reading, UnknownModel
+from agent.understanding.roles import Roles, read_roles
+from agent.understanding.scene import Scene, stage
+from agent.understanding.scoring import read_evaluation, read_target
+from agent.understanding.workflow import read_workflow
+from tuning.models import all_ids, nearest
+from tuning.request import Request, Workflow
+
+_SEE_BELOW = re.compile(
+    r"\b(?:below|attached|forward\w*|fwd|fw:|following|quoted|as (?:anna|described|requested|asked|he|she|they)|what (?:he|she|they|\w+) (?:asks?|wants?|wrote|needs?|says)|(?:his|her|their) (?:mail|request|wish\w*)|the mail)\b"
+)
+_BENCHMARK = re.compile(
+    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! on the test)|\bonly (?:evaluate|compare|score|test)\b"
+)
+_FINE_TUNES = re.compile(r"\bskip the base-vs-base|\bonly fine-?tune\b")
+
+
+def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
+    """Understands an instruction in any shape. Pure, never raises on text, linear in its length.
+
+    `known_models` are canonical ids besides those of tuning/models.yaml, for example those of the local platform.
+    """
+    known = tuple(known_models)
+    parts = split_quoted(text)
+    scene = stage(parts.own, known)
+    reading = _read(scene, known)
+    if parts.quoted and _needs_quoted(scene, reading.request):
+        quoted = _read(stage(parts.quoted, known), known)
+        return _merged(reading, quoted, known)
+    return reading
+
+
+def _needs_quoted(scene: Scene, own: Request) -> bool:
+    """Whether the writer hands on a mail ("see below") or leaves out what the mail says."""
+    return bool(_SEE_BELOW.search(scene.text)) or (
+        not own.train_dataset and own.workflow not in ("question", "unsupported")
+    )
+
+
+def _merged(own: Reading, quoted: Reading, known: tuple[str, ...]) -> Reading:
+    """The mail's slots under the writer's own: where both speak the writer is right."""
+    if own.request.workflow in ("question", "unsupported") or quoted.request.workflow in ("question", "unsupported"):
+        return own
+    slots = {**quoted.request.model_dump(exclude_defaults=True), **own.request.model_dump(exclude_defaults=True)}
+    if own.request.workflow == "sft" and quoted.request.workflow:
+        slots["workflow"] = quoted.request.workflow
+    request = Request.model_validate(slots)
+    unknown = own.unknown_models or (quoted.unknown_models if not own.request.base_models else ())
+    missing = missing_inputs(request)
+    return Reading(
+        request=request,
+        missing=missing,
+        questions=questions_for(request, missing, unknown),
+        refused=tuple(dict.fromkeys(own.refused + quoted.refused)),
+        unknown_models=unknown,
+        notes=("Some of this was taken from the mail that you quote.",),
+    )
+
+
+def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
+    present = in_force(scene.sentences)
+    numbers = without_withdrawn_numbers(present)
+    refusals = read_refusals(present)
+    roles = _roles(scene, present)
+    datasets = read_datasets(_wishes(scene), scene.names)
+    workflow = read_workflow(
+        present or scene.text,
+        scene.sentences,
+        named=bool(roles.tune or datasets.train),
+        unsupported=any(r.main for r in refusals),
+        extra=any(not r.main for r in refusals),
+    )
+    slots: dict[str, object] = {"workflow": workflow}
+    unknown: tuple[UnknownModel, ...] = ()
+    if workflow not in ("question", "unsupported"):
+        slots |= _resources(scene, roles, workflow, present)
+        slots |= read_grid(numbers) | read_limits(numbers)
+        slots |= _of_workflow(scene, workflow, present, numbers, bool(slots["base_models"]))
+        if slots.get("benchmark_only") or workflow == "evaluator":
+            slots["train_dataset"] = slots["train_dataset"] or slots["eval_dataset"]
+            slots["eval_dataset"] = slots["eval_dataset"] if slots["eval_dataset"] != slots["train_dataset"] else None
+        unknown = _unknown(scene, roles, known)
+    request = Request.model_validate({k: v for k, v in slots.items() if v is not None and v != ()})
+    missing = missing_inputs(request)
+    return Reading(
+        request=request,
+        missing=missing,
+        questions=questions_for(request, missing, unknown),
+        refused=tuple(r.words for r in refusals) if workflow != "question" else (),
+        unknown_models=unknown,
+    )
+
+
+def _wishes(scene: Scene) -> str:
+    """The text without plain questions, unless it has nothing else."""
+    kept = [s for s in scene.sentences if not is_plain_question(s)]
+    return "\n".join(kept) or scene.text
+
+
+def _roles(scene: Scene, present: str) -> Roles:
+    """The models' roles in what is in force; where that names none, in the whole text."""
+    now = "\n".join(s for s in present.split("\n") if not is_future(s))
+    roles = read_roles(now, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
+    if roles.tune or not re.search(r"\bsame\b|\bagain\b|\brepeat\b|\bredo\b|\bas before\b", scene.text):
+        return roles
+    return read_roles(_wishes(scene), lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
+
+
+def _resources(scene: Scene, roles: Roles, workflow: Workflow | None, present: str) -> dict[str, object]:
+    text = _wishes(scene)
+    datasets = read_datasets(text, scene.names)
+    evaluator = read_evaluator(text, scene.names)
+    ids = tuple(dict.fromkeys(m.id for m in map(scene.model, roles.tune) if m.id))
+    teachers = [scene.model(mark) for mark in roles.teachers]
+    found: dict[str, object] = {
+        "train_dataset": datasets.train,
+        "eval_dataset": datasets.eval,
+        "base_models": ids,
+        "evaluator": evaluator,
+        "rubric": scene.rubric,
+        "evaluation": read_evaluation(present, evaluator, scene.rubric) if workflow != "evaluator" else None,
+    }
+    if teachers and (workflow == "trajectories" or "teacher" in scene.text):
+        found["teacher_model"] = teachers[-1].id or other_vendors_name(teachers[-1].written)
+    return found
+
+
+def _of_workflow(
+    scene: Scene, workflow: Workflow | None, present: str, numbers: str, has_models: bool
+) -> dict[str, object]:
+    """The slots that only some workflows have."""
+    found: dict[str, object] = {"target": read_target(numbers)}
+    if workflow == "classification":
+        found["labels"] = scene.labels.values
+        found["imbalance_threshold"] = read_imbalance(numbers)
+        found["benchmark_only"] = bool(_BENCHMARK.search(_FINE_TUNES.sub("", present)))
+    elif workflow == "preference":
+        found["method"] = read_method(present)
+        found["generate_pairs"] = wants_pairs(present)
+        found["sweep_base_models"] = not has_models and wants_model_sweep(present)
+    elif workflow == "trajectories":
+        found["tasks"] = read_tasks(present)
+        found["methods"] = read_methods(present)
+    return found
+
+
+def _unknown(scene: Scene, roles: Roles, known: tuple[str, ...]) -> tuple[UnknownModel, ...]:
+    """The models to be trained that the catalogue does not hold, with the nearest that it does."""
+    ids = (*all_ids(), *known)
+    written = dict.fromkeys(m.written for m in map(scene.model, roles.tune) if m.id is None)
+    return tuple(UnknownModel(w, nearest(w, ids)) for w in written)

@@ -1,0 +1,34 @@
+"""The forms of no: refusals, holds and withdrawals, and whether they end the session."""
+
+from __future__ import annotations
+
+import re
+
+_ENDS = re.compile(
+    r"\b(?:cancel|abort|terminate|quit|kill|scrap|end)(?: (?:the|this|that|it|everything|session|whole|all|job|run|thing|please|now|my|order|request|experiment|project))*\b|\bforget (?:it|about it|the whole|this|everything)\b|\bnever ?mind\b|\bcall (?:it|the whole thing) off\b|\bi'?m out\b|\bdrop (?:it|the whole thing|the idea|everything|this)\b|\bshut (?:it|everything) down\b|\bwe(?:'re| are) done\b|\bnot interested\b|\bdon'?t (?:want|need) (?:it|this)(?: any ?more)?\b|\bclose (?:the |this )?session\b|\babbrechen\b|\bbrich ab\b|\bbrechen sie ab\b|\babbruch\b|\bvergiss es\b|\bannule[zr]?\b|\bannuler\b|\blaisse tomber\b|\bcancela\w*\b|\bcancelar\b|\bolvídalo\b|取消|算了|终止|中止"
+)
+_HOLD = re.compile(
+    r"\bnot yet\b|\bnot now\b|\bhold\b|\bwait\b|\bpause\b|\blater\b|\bnot (?:today|so fast|ready|until|before)\b|\bnoch nicht\b|\bwarte\w*\b|\bmoment\b|\bspäter\b|\bpas encore\b|\battend\w*\b|\bplus tard\b|\btodavía no\b|\baún no\b|\bespera\w*\b|\bmás tarde\b|还不|先不|等一下|等等|稍等|暂停|\bgive me (?:a|some|until|an|one)\b|\blet me (?:think|check|ask|look|sleep|first|discuss|talk|review|read|get back|see)\b|\bi(?:'ll| will| need to| have to| must|'d like to)? (?:first )?(?:need to |have to |want to |must )?(?:first )?(?:ask|check|think|talk|discuss|sleep on|consult|clear it|get back|review|read)\b|\bhang on\b|\bstand by\b|\bon hold\b|\bput (?:it|this) on ice\b|\bneed (?:more )?time\b|\bpostpone\b|\bon ice\b"
+)
+_NO = re.compile(
+    r"(?:^|[.!?,;—]\s*|\b(?:sorry|oh|ah|hmm|um|well|thanks|ok|okay|yes|wait|actually|err|hm|ehm|but)[,.]? )(?:no|nope|nah|nay|non|nein|nö|ne|negative|ney|nee|não|нет|いいえ|아니요)\b|^no+$|^n$|👎|❌|🚫|🛑|✋|⛔"
+    r"|\bstop\b|\bhalt\b|\bstopp\b|\barrête\w*\b|\bpara\b(?= todo|$|[.!,])|\bdetén\w*\b|\breject\w*\b|\brefuse[ds]?\b|\bdeclin\w+\b|\bdeny\b|\bdenied\b|\bveto\b|\bdisapprove\w*\b|\bunapproved\b|\bnot approved\b|\bno go\b|\bno-go\b|\bno way\b|\babsolutely not\b|\bcertainly not\b|\bdefinitely not\b|\bof course not\b|\bhell no\b|\bnot a chance\b|\bunder no circumstances\b|\bno thanks?\b|\bno deal\b|\bi'?d rather not\b|\brather not\b|\bbetter not\b|\bplease no\b|\bnot okay\b|\bnot ok\b|\bnot good\b|\bnot happy\b|\bnot fine\b|\bno good\b"
+    r"|\b(?:do not|don'?t|dont|can'?t|cannot|can not|won'?t|will not|shouldn'?t|should not|must not|mustn'?t|didn'?t|did not|never|not going to|haven'?t|have not|wouldn'?t|would not|not|nicht)(?: \w+){0,2} (?:approv\w*|proceed|start\w*|go ahead|go on|launch\w*|run|continue|promote|agree\w*|accept\w*|like|want|begin|do (?:it|this|that)|spend|ship|sign\w*|commit|give|weiter|genehmig\w+|zustimm\w*|einverstanden|starten|deploy it)\b"
+    r"|\b(?:withdraw|revoke|take back|retract|rescind|cancel)(?: \w+){0,2} (?:approval|yes|ok|okay|consent|agreement|go-ahead|it)\b|\bi changed my mind\b|\bchanged my mind\b|\babgelehnt\b|\blehne (?:ich |das |den plan )?ab\b|\bnicht einverstanden\b|\bnicht (?:starten|genehmigt|fortfahren|weiter)\b|\bne (?:lance|lancez|démarre|continue\w*|procède\w*|commence\w*)\b|\brefusé\b|\bje refuse\b|\brechazad\w+\b|\brechazo\b|\bno (?:procedas|apruebo|lo|empieces|continúes|lances|estoy|sigas|quiero)\b|\bj(?:e ne suis|'suis) pas d'accord\b|\bpas d'accord\b|不行|不要|不可以|不同意|不批准|拒绝|停止|停下|停$|^停|别开始|^不$|^不[，, ]|不用了|\btoo (?:expensive|pricey|much money|costly)\b|\bway too much\b|\bzu teuer\b|\btrop cher\b|\bdemasiado caro\b|太贵"
+)
+_NOT_A_NO = re.compile(
+    r"\bno (?:objections?|problem|changes?|concerns?|questions?|issues?|further|comments?|need|deploy\w*|sweep|more than|final|hp|hyper\w*|tuning)\b|\bdon'?t (?:deploy|stop|wait|sweep|tune|use|forget|worry|train on)\b|\bdo not (?:deploy|stop|wait|sweep|tune|use|forget|train on)\b|\bstop (?:early|once|when|at|after|if|as soon)\b|\bhold(?:ing)? ?out\b|\bheld\b|\bno longer\b|\bcan'?t wait\b|\bnot only\b"
+)
+
+
+def says_no(text: str) -> bool:
+    """Whether a lower-case text says no, stop, not yet, or takes an approval back."""
+    bare = _NOT_A_NO.sub(" ", text)
+    return bool(_NO.search(bare) or _HOLD.search(bare) or _ENDS.search(bare))
+
+
+def ends_session(text: str) -> bool:
+    """Whether the no wants the whole session ended, as against hold or not yet."""
+    return bool(_ENDS.search(text)) and not re.search(
+        r"\b(?:not|don'?t|do not|no need to|without) (?:\w+ )?(?:cancel|abort|end|kill|quit)", text
+    )

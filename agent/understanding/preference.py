@@ -1,0 +1,49 @@
+"""Reading what belongs to preference learning alone: the loss, generated pairs, the sweep of base models."""
+
+from __future__ import annotations
+
+import re
+
+_METHOD = re.compile(r"\b(dpo|orpo)\b|\bdirect preference optimi[sz]ation\b")
+_OPEN = re.compile(
+    r"\b(?:dpo|orpo)(?:,? or |/| vs\.? )(?:dpo|orpo)\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
+)
+_NOT = re.compile(
+    r"\b(?:no|not|without|don'?t (?:use|want|do|run)|do not (?:use|want|do|run)|instead of|rather than|never|forget|drop|nor|than)(?: \w+)?\s*$"
+)
+_NOT_AFTER = re.compile(r"^\s*(?:is out|did not|didn'?t|failed|was|is not|isn'?t|doesn'?t|format)\b")
+_MAKE = r"(?:generat\w+|creat\w+|build\w*|mak(?:e|ing)|synthesi[sz]\w+|produc\w+|construct\w*|sampl\w+|come up with|derive|form|need you to build)"
+_PAIRS = re.compile(
+    rf"\b{_MAKE}\b(?: (?!no\b)[\w'-]+){{0,6}} (?:pairs?|pairings|preferences)\b|\bpairs?\b(?: \w+){{0,5}} (?:automatically|generated|yourself|for me|for us|be generated|created)\b|\bdelta learning\b|\bpairs? {_MAKE}|\b(?:auto|self)-?(?:matically )?(?:pair|generat\w+ pairs)\b"
+)
+_NOT_PAIRS = re.compile(
+    rf"\b(?:do not|don'?t|no need to|not|never|without|no)(?: \w+)? {_MAKE}\b(?: \w+){{0,4}} pairs?|\bpairs? (?:are |is |were )?(?:already|given|there|exist|were generated)"
+)
+_SWEEP = re.compile(
+    r"\b(?:sweep|try|test|compare|search|explore|run|go through|screen|evaluate)(?: \w+){0,2}? (?:the |all |all the |several |multiple |different |various |supported |a few |some |over |across |your |curated |available |over the |over all |of |a (?:couple|handful|set|range|bunch) of )*(?:supported |curated |available |possible |candidate )?(?:base )?models?\b|\b(?:base[- ])?model sweep\b|\bfind (?:out )?(?:the |me the |us the |which |whichever )*(?:best|strongest|right|one|most suitable)(?: \w+){0,3}(?: (?:base )?model| that)?|\bwhich(?:ever)? (?:base )?model (?:is|works?|does|performs?|comes out) (?:the )?(?:best|strongest|top)|\bbest (?:base )?model\b(?: \w+){0,2} (?:find|search)"
+)
+_NOT_SWEEP = re.compile(
+    r"\b(?:do not|don'?t|no|without|skip|not|never|no need to|needn'?t)(?: \w+){0,3} (?:sweep\w*|try|test|compare|base[- ]model sweep|model sweep)(?: \w+){0,4}(?: (?:base )?models?)?"
+)
+
+
+def read_method(text: str) -> str | None:
+    """dpo or orpo when one is chosen for this run; None when both stay open or neither is named."""
+    chosen: list[str] = []
+    for match in _METHOD.finditer(text):
+        left = re.split(r"[.;!?\n]", text[max(0, match.start() - 30) : match.start()])[-1]
+        if not _NOT.search(left) and not _NOT_AFTER.search(text[match.end() : match.end() + 20]):
+            chosen.append(match.group(1) or "dpo")
+    if not chosen or (len(set(chosen)) > 1 and _OPEN.search(text)) or (len(set(chosen)) == 1 and _OPEN.search(text)):
+        return None
+    return chosen[-1]
+
+
+def wants_pairs(text: str) -> bool:
+    """Whether the preference pairs shall be generated."""
+    return bool(_PAIRS.search(text)) and not _NOT_PAIRS.search(text)
+
+
+def wants_model_sweep(text: str) -> bool:
+    """Whether base models shall be tried out to find the best one."""
+    return bool(_SWEEP.search(_NOT_SWEEP.sub(" ", text)))

@@ -1,0 +1,79 @@
+"""What is not served, and in which words it is refused: each refusal names the right place to go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NEG = re.compile(
+    r"(?:\b(?:no|not|never|without|don'?t|do not|isn'?t|won'?t|instead of|rather than|nor|neither|avoid|skip)(?: \w+){0,5}\s*|\bnothing (?:is|gets|may be|should be|will be|shall be) (?:\w+ )?)$"
+)
+_OLD = r"(?:my|our|the|all|any|every|this|that|these|those|old|existing|previous|current|unused|stale|original|other|its|your|of|two|three|both|\d+|failed|and|unneeded|expired|live|production|prod|deployed|base|fine-?tuned|tuned|test|training|train|duplicate|bad|broken|empty|raw|source|⟦d\d+⟧|⟦m\d+⟧|⟦l0⟧)"
+_THING = r"(?:models?|data ?sets?|data|deployments?|endpoints?|adapters?|checkpoints?|files?|evaluators?|jobs?|rows?|samples?|records?|lines?|entries|versions?|duplicates|sessions?|⟦d\d+⟧|⟦m\d+⟧|everything|resources|account|weights)"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A kind of wish that is not served. `main`: it changes the job itself, so the whole request is not served."""
+
+    pattern: re.Pattern[str]
+    words: str
+    main: bool
+
+
+_REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        re.compile(
+            r"\bfull[- ](?:parameter|param|weights?|model|rank|fine-?tun\w+)(?: fine-?tun\w+| tun\w+| sft| train\w+| update\w*)?\b(?! run)|\bfull (?:ft|finetune)\b|\ball (?:the )?(?:weights|parameters|layers)\b|\b(?:not|no|without|instead of|rather than)(?: a| any| using)? (?:q?lora|adapters?)\b(?! rank)|\bfrom scratch\b|\bpre-?train(?:ing)?\b(?! model)|\bcontinued pre-?training\b|\bunfreeze\b|\bevery (?:weight|parameter)\b|\bupdate all (?:\w+ )?(?:weights|parameters)"
+        ),
+        "Full-parameter tuning is not served here: this agent trains LoRA adapters. Use the Training API for it.",
+        True,
+    ),
+    Refusal(
+        re.compile(
+            r"\b(?:custom|own|special|different|new|modified|self-written|home-?made|hybrid|focal|contrastive|triplet|hinge|weighted|auxiliary|additional|combined)(?: \w+){0,2} (?:loss(?: function)?|objectives?|loss term)\b|\bbeta[- ](?:schedul\w+|annealing|decay|warm-?up)|\b(?:schedul\w+|anneal\w*|decay\w*|ramp\w*) (?:the |of )?(?:\w+ )?beta\b|\bbeta (?:that |which )?(?:anneal|decay|ramp|chang|vari|grow|shrink|start)\w*|\bhybrid (?:loss|objective)|\b(?:kto|ipo|simpo|cpo)\b(?: loss)?|\bloss function (?:of my own|i wrote|from)|\b(?:change|modify|replace|tweak) the loss\b|\bfocal loss\b|\bmy loss\b"
+        ),
+        "Custom losses and beta schedules are not served here. Use the Training API, where the loss is yours to write.",
+        True,
+    ),
+    Refusal(
+        re.compile(
+            r"\b(?:image|picture|photo|video|audio|speech|voice|music|text-to-speech|tts|text-to-image|diffusion|whisper|stable diffusion|flux|sdxl|asr|transcription|embedding|embeddings|reranker|vision)(?:s)?(?: \w+){0,1} (?:models?|generat\w+|recogni\w+|synthesis|classif\w+|fine-?tun\w*|tuning|training|encoder|captioning)\b|\b(?:tune|train|fine-?tune)(?: an?| the| our)? (?:\w+ )?(?:whisper|stable diffusion|flux|sdxl|embedding\w*|reranker|tts|text-to-speech|image|speech|voice|video)\b|\b(?:images|photos|pictures|videos|recordings) (?:of|in|into|with|as)\b|\bgenerates? (?:images|pictures|video|music|speech)\b"
+        ),
+        "Only text models are tuned here. Image, speech, video and embedding models need another tool.",
+        True,
+    ),
+    Refusal(
+        re.compile(
+            rf"\b(?:delete|remove|erase|wipe|purge|destroy|drop|clean up|get rid of|throw away|deleting|removing|clear out|tear down|take down|shut down|undeploy|trash|kill)(?: {_OLD})*? {_THING}\b|\b{_THING}(?: \w+){{0,3}} (?:delete|remove|erase)\b|\b(?:delete|wipe|erase|purge) (?:it|them|that|everything|⟦[dm]\d+⟧)"
+        ),
+        "This agent deletes nothing. Delete models, datasets and deployments yourself in the console or with firectl.",
+        False,
+    ),
+    Refusal(
+        re.compile(
+            rf"\b(?:overwrite|overwriting|modify|modifying|rename|edit|alter|patch|replace|change|fix|clean|update|updating|dedupe|deduplicate|scale|upgrade|swap|redirect|reuse|move)(?: up| down)?(?: {_OLD})*? (?:{_THING})(?: \w+){{0,6}}? (?:in[- ]place|directly|itself)\b|\boverwrit\w+ (?:{_OLD} )*?{_THING}|\brename (?:{_OLD} )*?{_THING}|\b(?:modify|edit|alter|scale|patch|upgrade|update|replace)(?: up| down)? (?:the |my |our |all )?(?:existing|old|production|prod|live|current|running|original|deployed)(?: \w+)? {_THING}|\b(?:edit|clean|fix|modify|rewrite|dedupe|deduplicate|change|alter|append|add) (?:\w+ ){{0,4}}(?:in|of|to|inside)? ?(?:the|my|our) (?:original |existing |source )?(?:data ?set|⟦d\d+⟧|deployment)\b(?= in place|$|[.,;])|\b(?:push|put|load|merge|deploy) (?:it |this |that |the (?:result|winner|adapter|model|new model) )(?:on|into|onto|over|to|in place of) (?:the |my |our )?(?:existing|old|current|running|same|production|prod|live)(?: \w+)? (?:deployment|endpoint|model)|\bin[- ]place\b|\bscale (?:{_OLD} )*?(?:deployments?|endpoints?)"
+        ),
+        "Existing models, datasets and deployments are never changed in place; this agent creates new ones. Change them in the console or with firectl.",
+        False,
+    ),
+    Refusal(
+        re.compile(
+            r"\b(?:upgrade|change|update|increase|raise|lower|cancel|downgrade|extend|top up|add|set|remove|create|rotate|invite|reset|transfer|close|switch|issue|buy|request|revoke|pay|lift|double)(?: \w+){0,4} (?:billing|plan tier|subscription|credit card|payment\w*|quota|spending limit|credits|account|api[- ]keys?|users?|team members?|password|rate limits?|invoices?|pricing tier|gpu limit|permissions?|roles?|seat|seats|refund|tier|email address)\b|\brefund\b|\bbilling (?:address|details|plan|email|change)"
+        ),
+        "Accounts, keys, quotas and billing are outside this agent. Use the account settings in the console, or ask support.",
+        False,
+    ),
+)
+
+
+def read_refusals(text: str) -> tuple[Refusal, ...]:
+    """The kinds of unsupported wishes that a text states and does not negate."""
+    found = []
+    for refusal in _REFUSALS:
+        for match in refusal.pattern.finditer(text):
+            left = re.split(r"[.;!?,\n]\s|\bbut\b", text[max(0, match.start() - 45) : match.start()])[-1]
+            if not _NEG.search(left) and not match.group().startswith(("no full", "not full")):
+                found.append(refusal)
+                break
+    return tuple(found)

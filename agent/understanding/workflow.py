@@ -1,0 +1,156 @@
+"""Deciding which workflow an instruction asks for."""
+
+from __future__ import annotations
+
+import re
+
+from tuning.request import Workflow
+
+_NEG = re.compile(
+    r"\b(?:no|not|never|without|don'?t|do not|isn'?t|instead of|rather than|forget|nor|neither|skip|not doing|no need for|nothing to do with|rather not|not want|not a|tired of|avoid)(?: (?:a|an|any|the|do|doing|run|want|use|using|need|to|plain|another|more|it|is|as|about|with|full))*\s*$"
+)
+_TRAIN = re.compile(
+    r"\b(?:fine-?tun\w*|finetun\w*|fine tun\w*|train\w*|tun(?:e|ed|ing)\b|retrain\w*|adapt\b|specialis\w+|specializ\w+|teach\b|lora\b|improve\b|customi[sz]e\b|distil\w*|make (?:⟦m\d+⟧|it|a model)\b|learn\b|get ⟦m\d+⟧)"
+)
+_WORDS: dict[Workflow, re.Pattern[str]] = {
+    "trajectories": re.compile(
+        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
+    ),
+    "rft": re.compile(
+        r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brlvr\b|\brlhf\b|\brl\b|\breward(?:s|ed|ing)?\b|\breinforce\b|\bpolicy gradient\b"
+    ),
+    "preference": re.compile(
+        r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|\b(?:answer|response|reply|completion|output|thumbs)[- ]?(?:up|pairs?)\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good and bad |better and worse |a? ?)?(?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
+    ),
+    "classification": re.compile(
+        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam (?:detection|filter|or)|\btriage\b|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
+    ),
+}
+_EVALUATOR = re.compile(
+    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward functions?|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\bevaluator (?:write|create|build|generate)\b"
+)
+_NO_TRAINING = re.compile(
+    r"\b(?:no|not|without|don'?t|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b|\b(?:train\w*|fine-?tun\w*|tuning|rft) (?:comes |is |will come |can come |happens |starts? )?(?:later|not yet|another day|separately|next (?:week|month))|\b(?:only|just) (?:the )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*"
+)
+_NOTHING_STARTS = re.compile(
+    r"\b(?:do not|don'?t|not|never|without|please don'?t)(?: \w+){0,2} (?:start\w*|launch\w*|run\w*|kick\w* off|begin\w*|do|spend\w*|trigger\w*|train\w*|change) (?:\w+ )?(?:anything|any (?:job|run|training)s?|a (?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job)|money|now)\b|\bnothing (?:shall|should|must|is to|may|needs to|has to|to)(?: \w+)? (?:start|run|be (?:started|launched|run|trained)|launch)|\bjust (?:a question|asking|curious|want(?:ed)? to (?:know|ask|understand))|\b(?:only|just) (?:tell|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b|\bno (?:run|job|jobs|training) (?:yet|for now|today|please)\b|\bstart nothing\b|\bonly (?:a|an|one|some) (?:question|estimate|info\w*)"
+)
+_ASKS = re.compile(
+    r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
+)
+_REQUESTS = re.compile(
+    r"\b(?:please|can you|could you|would you|i want|i'd like|i would like|we want|we'd like|we need|let'?s|go ahead|i need you)\b(?: \w+){0,4} (?:to )?(?:run|train|fine-?tune|finetune|tune|start|do|launch|benchmark|build|write|generate|create|teach|make|classify)\b"
+)
+
+
+def read_workflow(
+    text: str, sentences: tuple[str, ...], named: bool, unsupported: bool, extra: bool
+) -> Workflow | None:
+    """The workflow of an instruction, or None when nothing is asked for.
+
+    `named`: the text names a dataset or a model to train. `unsupported`: it asks for a job that is not served.
+    `extra`: it asks for a thing beside the job that is not served.
+    """
+    job = _job(text, named)
+    if _only_asks(text, sentences, job is not None):
+        return "question"
+    if unsupported or (extra and (job is None or not _has_job_words(text))):
+        return "unsupported"
+    return job
+
+
+def _has_job_words(text: str) -> bool:
+    """Whether a job is asked for, apart from words like "fine-tuned" that only describe a thing."""
+    text = re.sub(
+        r"\b(?:fine-?tuned|trained|tuned|training|tuning|fine-?tuning)\b(?= (?:models?|jobs?|data ?sets?|data|runs?|adapters?|rows|samples|set))|\bmy (?:old )?(?:fine-?tuned|tuned|trained)|(?:was|were|is|are|i|we) (?:fine-?tuned|trained|tuned)",
+        "",
+        text,
+    )
+    return (
+        bool(_TRAIN.search(text))
+        or any(p.search(text) for p in _WORDS.values())
+        or bool(re.search(r"\bsft\b|\bsupervised\b|\bbenchmark\b", text))
+        or bool(_EVALUATOR.search(text))
+    )
+
+
+def _job(text: str, named: bool) -> Workflow | None:
+    said = {name: _said(pattern, text) for name, pattern in _WORDS.items()}
+    sft = _said(re.compile(r"\bsft\b|\bsupervised\b"), text)
+    if said["trajectories"]:
+        return "trajectories"
+    if _said(_EVALUATOR, text) and (not _trains(text, said["rft"]) or _NO_TRAINING.search(text)):
+        return "evaluator"
+    strong_rft = said["rft"] and re.search(r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brl\b|\brlvr\b", text)
+    if strong_rft:
+        return "rft"
+    strong_preference = said["preference"] and re.search(
+        r"\bdpo\b|\borpo\b|\bpreference (?:learning|tuning|optimi|training|fine|pairs)|\bpreferences\b", text
+    )
+    if strong_preference:
+        return "preference"
+    if sft and not said["classification"]:
+        return "sft"
+    for name in ("classification", "preference", "rft"):
+        if said[name]:
+            return name  # type: ignore[return-value]
+    if sft or _said(_TRAIN, text) or named:
+        return "sft"
+    return None
+
+
+def _trains(text: str, rft: bool) -> bool:
+    """Whether training is asked for beside the evaluator."""
+    bare = _EVALUATOR.sub("", text)
+    bare = re.sub(
+        r"\b(?:training|fine-?tuned|trained|tuned)\b|\b(?:for|in|before|usable (?:for|in|with)) (?:a |an |the |our |later )*(?:later |future )?(?:rft|reinforcement\S*(?: fine-?tuning| learning)?|training|grpo|rl)\b",
+        "",
+        bare,
+    )
+    return (
+        bool(_TRAIN.search(bare))
+        or (rft and bool(re.search(r"\brft\b|\breinforcement\b|\bgrpo\b|\brl\b", bare)))
+        or bool(re.search(r"\bsft\b|\bdpo\b", bare))
+    )
+
+
+def _said(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a word is there at least once without a negation before it."""
+    for match in pattern.finditer(text):
+        left = re.split(r"[.;!?\n,]\s?|\bbut\b", text[max(0, match.start() - 40) : match.start()])[-1]
+        if not _NEG.search(left):
+            return True
+    return False
+
+
+def _only_asks(text: str, sentences: tuple[str, ...], job: bool) -> bool:
+    """Whether the text only asks, or says that nothing shall start."""
+    if _NOTHING_STARTS.search(text):
+        return True
+    asking = [
+        bool(_ASKS.match(s))
+        or (s.endswith("?") and not _REQUESTS.search(s) and not re.match(r"(?:can|could|would|will) you\b", s))
+        for s in sentences
+    ]
+    greeting = [
+        bool(
+            re.fullmatch(
+                r"(?:hi|hello|hey|thanks|thank you|good \w+|cheers|best|regards|dear \w+|many thanks)[\w ,!.]{0,25}", s
+            )
+        )
+        for s in sentences
+    ]
+    rest = [not a and not g for a, g in zip(asking, greeting, strict=True)]
+    if not any(asking):
+        return False
+    return not any(rest) or not any(r and _acts(s) for r, s in zip(rest, sentences, strict=True))
+
+
+def _acts(sentence: str) -> bool:
+    """Whether a sentence can be an order: it has a verb of work or one of the trade's words."""
+    return bool(
+        re.search(
+            r"^(?:please |then |and |so |just |let'?s |now )*(?:use|run|train|fine|do|start|launch|take|go|benchmark|compare|write|build|generate|sft|dpo|rft|classif|evaluate|tune|teach|delete|make|keep|set|skip)\w*\b|\b(?:i|we) (?:want|need|would like|'d like)\b|please|\bshould\b|⟦d\d+⟧",
+            sentence,
+        )
+    ) and not re.match(r"(?:i|we) (?:want|have|need|would like) to (?:know|understand|ask)", sentence)

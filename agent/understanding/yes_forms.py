@@ -1,0 +1,92 @@
+"""The allow-list of approvals: the only texts that are a yes are made of these forms and of nothing else.
+
+A text is consumed from left to right, longest form first. What is left over makes it no approval, so a condition, a
+question, a change or an unknown word can never slip through. Adding a form here is a decision about money.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from rapidfuzz.distance import OSA
+
+from agent.understanding.result import Gate
+from agent.understanding.vocabulary import words
+
+_FORMS_OF_TYPOS = tuple(sorted(words("approval_words")))
+_KEEP = words("approval_neighbours")
+_LISTS = Path(__file__).parent / "yes_forms.yaml"
+_LONGEST = 300
+"""Characters: a longer text says more than yes."""
+_TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:'[^\W\d_]+)*|\+?\d+|[^\s,.!;:—_*~()\-\w]")
+_DECORATION = re.compile("[\U0001f3fb-\U0001f3ff]|:-?[)d](?![a-z])|\\^\\^")
+_MOST_WORDS = 9
+"""Tokens of the longest form, Chinese characters counted one by one."""
+
+Kind = Literal["yes", "polite", "neither"]
+Tokens = tuple[str, ...]
+
+
+def kind_of(text: str, gate: Gate) -> Kind:
+    """Whether a normalised, lower-case text is a yes at a gate, only politeness, or anything else.
+
+    The text must split into forms without a rest; it is a yes when one way of splitting it holds a yes.
+    """
+    if len(text) > _LONGEST:
+        return "neither"
+    tokens = _tokens(text)
+    yes, polite = _lists(gate)
+    reached: list[set[bool]] = [{False}] + [set() for _ in tokens]
+    for start, states in enumerate(reached):
+        for end in range(start + 1, min(len(tokens), start + _MOST_WORDS) + 1) if states else ():
+            form = tokens[start:end]
+            if form in yes:
+                reached[end].add(True)
+            elif form in polite:
+                reached[end] |= states
+    return "neither" if not reached[-1] or not tokens else "yes" if True in reached[-1] else "polite"
+
+
+@lru_cache(maxsize=4)
+def _lists(gate: Gate) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
+    """The forms of a gate that say yes, and those that are harmless beside a yes."""
+    pairs = {f"{verb} {what}" for verb in _forms("verbs") for what in _forms("objects")}
+    yes = _forms("alone") | (pairs - _forms("not_a_yes"))
+    yes |= _forms(gate) if gate in ("promotion", "comparison") else set()
+    return frozenset(map(_tokens, yes)), frozenset(map(_tokens, _forms("polite")))
+
+
+def _forms(name: str) -> set[str]:
+    """One list of yes_forms.yaml, all languages together."""
+    return {" ".join(form.split()) for line in _all()[name] for form in line.split("|") if form.strip()}
+
+
+@lru_cache(maxsize=1)
+def _all() -> dict[str, list[str]]:
+    loaded: dict[str, list[str]] = yaml.safe_load(_LISTS.read_text(encoding="utf-8"))
+    return loaded
+
+
+def _tokens(text: str) -> Tokens:
+    """Words, Chinese characters and signs one by one; drawn-out letters shortened ("yeeees"), slips put right."""
+    plain = re.sub(r"([^\W\d_])\1{2,}", r"\1", _DECORATION.sub(" ", text.replace("-", " ")))
+    return tuple(_word(token) for token in _TOKEN.findall(plain))
+
+
+@lru_cache(maxsize=4096)
+def _word(word: str) -> str:
+    """A word within one slip of a long approval word becomes that word: "aproved", "procede"."""
+    if len(word) < 5 or word in _KEEP:
+        return word
+    for form in _FORMS_OF_TYPOS:
+        if (
+            len(form) >= 5
+            and word[0] == form[0]
+            and OSA.distance(word, form, score_cutoff=1 + (len(form) > 7)) <= 1 + (len(form) > 7)
+        ):
+            return form
+    return word
