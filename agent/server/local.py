@@ -57,8 +57,7 @@ class LocalPlatform:
 
     def _reap(self) -> None:
         """Takes note of the end of a child of ours."""
-        if self._child is not None and not self.running:
-            self._child.wait()
+        if self._child is not None and self._child.poll() is not None:
             self._child = None
 
     def _adopt(self) -> Any:
@@ -86,40 +85,40 @@ class LocalPlatform:
 
     async def _spawn(self, port: int) -> None:
         """A new process. The last port is asked for again, so that addresses in earlier reports stay true."""
-        self._reap()
-        home = self._home.platform
-        (home / "address.json").unlink(missing_ok=True)
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "local_platform",
-            "--home",
-            str(home),
-            "--port",
-            str(port),
-            "--wait",
-            "5",
-        ]
+        child = self._launch(port)
+        try:
+            self._url = await self._address(child)
+            await self._ready(self._url)
+        except ToolError:
+            child.kill()
+            child.wait()
+            raise
+        bound = httpx.URL(self._url).port or 0
+        write_private(self._home.platform_owner, json.dumps({"pid": child.pid, "port": bound}))
+
+    def _launch(self, port: int) -> subprocess.Popen[bytes]:
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+        (self._home.platform / "address.json").unlink(missing_ok=True)
+        command = [sys.executable, "-P", "-m", "local_platform", "--home", str(self._home.platform)]
         with self._home.platform_log.open("ab") as log:
-            child = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, **OFFLINE},
+            child = subprocess.Popen(
+                [*command, "--port", str(port), "--wait", "5"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, env={**os.environ, **OFFLINE},
             )  # fmt: skip
         self._child, self._process, self._ours = child, psutil.Process(child.pid), True
+        return child
+
+    async def _address(self, child: subprocess.Popen[bytes]) -> str:
+        """Where it listens, as soon as it says so. Raises ToolError when it ends or says nothing."""
         for _ in range(int(START_SECONDS / 0.1)):
-            address = read_json(home / "address.json")
+            address = read_json(self._home.platform / "address.json")
             if address is not None and address.get("pid") == child.pid:
-                self._url = str(address["url"])
-                await self._ready(self._url)
-                bound = httpx.URL(self._url).port or 0
-                write_private(self._home.platform_owner, json.dumps({"pid": child.pid, "port": bound}))
-                return
+                return str(address["url"])
             if child.poll() is not None:
                 break
             await asyncio.sleep(0.1)
-        child.kill()
-        child.wait()
         raise self._failed()
 
     async def _ready(self, url: str) -> None:
@@ -175,5 +174,6 @@ def _end(process: psutil.Process) -> None:
         process.wait(STOP_SECONDS)
     except psutil.TimeoutExpired:
         process.kill()
+        process.wait(STOP_SECONDS)
     except psutil.NoSuchProcess:
         return

@@ -79,7 +79,9 @@ async def test_it_is_started_again_at_the_same_address_when_it_died(home: Home) 
     local = LocalPlatform(home)
     url = await local.url()
     first = pid(home)
-    psutil.Process(first).kill()
+    died = psutil.Process(first)
+    died.kill()
+    died.wait()
     assert await local.url() == url
     assert pid(home) != first
     await local.stop()
