@@ -95,16 +95,20 @@ async def test_what_is_not_there_is_a_404_in_words(api: Api, method: str, path: 
     assert answer.json()["error"]["message"]
 
 
-async def test_the_second_of_two_different_answers_gets_a_conflict_that_shows_the_first(api: Api) -> None:
+@pytest.mark.parametrize(("second", "named"), [("Yes, go ahead.", False), ("Use 2 epochs.", True), ("No.", True)])
+async def test_the_second_of_two_different_answers_gets_a_conflict_that_shows_the_first(
+    api: Api, second: str, named: bool
+) -> None:
     session = await api.create()
-    api.ask(session)
+    digest = api.ask(session)
     both = await asyncio.gather(
-        say(api, session, "Approved, proceed.", key="first-key"), say(api, session, "Use 2 epochs.", key="second-key")
+        say(api, session, "Approved, proceed.", key="first-key"),
+        say(api, session, second, key="second-key", gate=digest if named else ""),
     )
-    assert sorted(answer.status_code for answer in both) == [200, 409]
-    lost = next(answer for answer in both if answer.status_code == 409)
-    assert "answered first" in lost.json()["error"]["message"]
-    assert "Approved, proceed." in lost.json()["error"]["message"]
+    assert [answer.status_code for answer in both] == [200, 409]
+    told = both[1].json()["error"]["message"]
+    assert "answered first" in told
+    assert "Approved, proceed." in told
     assert len(answers(api, session)) == 1
 
 
