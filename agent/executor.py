@@ -215,7 +215,7 @@ def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]
         "created_at": state.created_at,
         "planner": created.planner if created else "",
         "approvals": [
-            {"gate": a.gate.gate, "digest": a.gate.digest, "text": a.text, "by": a.by, "answer": a.answer,
+            {"gate": a.gate.gate, "digest": a.gate.digest, "text": a.text, "by": a.by, "answer": a.answer, "candidate": a.candidate,
              "at": state.answered_at.get(a.gate.seq, 0.0)}
             for a in state.answers
         ],

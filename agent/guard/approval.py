@@ -13,13 +13,20 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from agent.session.events import Cancelling, Event, GateAnswered, ReplyReading, RequestUnderstood, UserMessage
+from agent.session.events import Cancelling, Event, GateAnswered, GateKind, ReplyReading, RequestUnderstood, UserMessage
 from agent.session.state import SessionState
 from agent.understanding import read_reply
 from tuning.request import Request
 
 UNKNOWN_PRICE_WORDS = "at an unknown price"
 """What a yes must contain when the plan has items without a known price."""
+
+
+RETRY = "retry"
+"""What a question about trouble asks for: the user's word that the cause is mended."""
+TRY_AGAIN = frozenset(
+    {"try again", "please try again", "try it again", "retry", "again", "mended", "fixed", "it is fixed"}
+)
 
 
 class Conflict(Exception):
@@ -40,8 +47,7 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
         raise Conflict(f"that gate is not open. {_first_answer(state, gate_digest)}")
     known_models = tuple(m.name.rsplit("/", 1)[-1] for m in state.known.models)
     kind, context = (gate.shown.gate, gate.shown.question) if gate else ("plan", "")
-    reply = read_reply(text, kind, context, known_models)
-    reading = ReplyReading(label=reply.label, changes=dict(reply.changes), ends=reply.ends, reason=reply.reason)
+    reading = _read(text, kind, context, known_models, bool(gate and RETRY in gate.shown.asks_for))
     if gate is None and reading.label in ("approve", "unclear"):
         raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
     reading = _priced(state, reading, text)
@@ -66,6 +72,15 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
     return events
 
 
+def _read(text: str, kind: GateKind, context: str, known_models: tuple[str, ...], retry: bool) -> ReplyReading:
+    """What the text says at this gate. A question about trouble takes a plain yes too, and 'try again'."""
+    reply = read_reply(text, kind, context, known_models)
+    if retry and reply.label == "unclear":
+        again = " ".join(text.casefold().split()).strip(" .!") in TRY_AGAIN
+        reply = read_reply("yes" if again else text, "plan", "", known_models)
+    return ReplyReading(label=reply.label, changes=dict(reply.changes), ends=reply.ends, reason=reply.reason)
+
+
 def standing(state: SessionState) -> Sequence[tuple[str, Event]]:
     """The user's standing yes (--approve-up-to) to the open gate: a plan within the sum, or the declared winner."""
     limit = state.created.approve_up_to_usd if state.created else None
@@ -85,15 +100,17 @@ def standing(state: SessionState) -> Sequence[tuple[str, Event]]:
 
 
 def _priced(state: SessionState, reading: ReplyReading, text: str) -> ReplyReading:
-    """A yes to a plan with unknown prices counts only with the words that say so."""
+    """Where a plan has unknown prices, a yes counts only with the words that say so, and with nothing beside them."""
     gate, plan = state.gate, state.known.plan
-    if reading.label != "approve" or gate is None or gate.shown.gate != "plan" or plan is None:
+    if gate is None or gate.shown.gate != "plan" or plan is None or not plan.unknown_prices:
         return reading
-    if plan.unknown_prices and UNKNOWN_PRICE_WORDS not in " ".join(text.casefold().split()):
-        return ReplyReading(
-            label="unclear", reason=f"the plan has unknown prices; a yes must say '{UNKNOWN_PRICE_WORDS}'"
-        )
-    return reading
+    plain = " ".join(text.casefold().split())
+    if UNKNOWN_PRICE_WORDS in plain:
+        rest = read_reply(plain.replace(UNKNOWN_PRICE_WORDS, " "), "plan")
+        return ReplyReading(label="approve", reason=rest.reason) if rest.label == "approve" else reading
+    if reading.label != "approve":
+        return reading
+    return ReplyReading(label="unclear", reason=f"the plan has unknown prices; a yes must say '{UNKNOWN_PRICE_WORDS}'")
 
 
 def _changed(request: Request, reading: ReplyReading) -> Request | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from agent.guard.approval import RETRY
 from agent.guard.step import Run, Say, Step, Wait
 from agent.session.state import Call, SessionState
 from tools.base import ToolCall
@@ -12,8 +13,6 @@ from tools.base import ToolCall
 FIRST_DELAY = 2.0
 LONGEST_DELAY = 300.0
 TRIES_BEFORE_TELLING = 3
-RETRY = "retry"
-"""What a question about trouble asks for: the user's word that the cause is mended."""
 
 
 def run(state: SessionState, now: float, key: str, tool: str, **arguments: Any) -> Step | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from agent.understanding.vocabulary import words
 from tuning.models import all_ids, pieces, resolve, sizes
 
 _TUNABLE = "qwen|llama|kimi|gpt|gemma|mistral|ministral|nemotron|deepseek|minimax|glm"
@@ -27,10 +26,11 @@ _WORD = r"(?:oss|mini|nano|small|medium|large|super|flash|pro|turbo|coder|code|v
 _TAIL = r"(?:[ -]?a\d+b\b|[ _-]?(?:instruct|thinking|chat|mini|flash|coder|turbo|pro)\b|[-_](?:it|base|bf16|fp8|distill|vl)\b| (?:it)(?= (?:on|with|for|and)\b)|-\d{4}\b|(?<=instruct) \d{4}\b)"
 
 
-def _pattern(families: str) -> re.Pattern[str]:
-    """Resource names, known families with what follows them, and any word that carries a size ("falcon 7b")."""
+def _pattern(families: str, names: Sequence[str] = ()) -> re.Pattern[str]:
+    """The given names letter by letter, resource names, known families with what follows them, and any word that carries a size ("falcon 7b")."""
     return re.compile(
         rf"(?<![\w./-])(?:(?P<full>accounts/[\w-]+/models/[\w.-]*\w)"
+        rf"|(?P<exact>{'|'.join(map(re.escape, sorted(names, key=len, reverse=True))) or '(?!)'})(?![\w]|[-_/]\w)"
         rf"|(?P<name>{_VENDOR}(?:{families})(?:[ _-]?{_WORD})*(?:[ _-]?{_VERSION})?(?:[ _-]?{_WORD})*(?:[ _-]{{0,2}}{_SIZE})?{_TAIL}*(?:[ -]\d\.\d\b)?)(?![\w]|[-_/]\w)"
         rf"|(?P<other>[a-z]{{3,12}}(?:[ -]?v?\d(?:[.p]\d)?)?[ -]?{_SIZE}{_TAIL}*)(?![\w]|[-_/]\w)"
         rf"|(?P<size>{_SIZE}{_TAIL}*)(?![-_/]\w))",
@@ -57,7 +57,7 @@ class Masked:
 @lru_cache(maxsize=64)
 def _compiled(known: tuple[str, ...]) -> re.Pattern[str]:
     own = {pieces(name)[0] for name in known if pieces(name)} - set(_TUNABLE.split("|"))
-    return _pattern("|".join([*sorted(re.escape(f) for f in own if f.isalpha()), _TUNABLE, _OTHERS]))
+    return _pattern("|".join([*sorted(re.escape(f) for f in own if f.isalpha()), _TUNABLE, _OTHERS]), known)
 
 
 _NOT_A_FAMILY = words("not_a_model_family")
@@ -96,6 +96,8 @@ def _read(match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Ment
     if match["full"]:
         short = written.rsplit("/", 1)[-1]
         return Mention(written, short if short in ids else resolve(written, ids) or written), match.start()
+    if match["exact"]:
+        return Mention(written, next(name for name in ids if name.casefold() == written.casefold())), match.start()
     if match["name"]:
         return Mention(written, resolve(written, ids)), match.start()
     if match["other"]:

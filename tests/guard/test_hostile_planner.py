@@ -30,7 +30,17 @@ from tools.wait_for_jobs import look
 from tuning.plan import Plan, canonical
 
 YES = {"Approved, proceed.": "plan", "Proceed with the winning config.": "promotion"}
-WORDS = (*YES, *YES, "stop", "use 2 epochs", "what does it cost?", "banana", "Yes, but with 3 epochs.", "ok?", "not yet")
+WORDS = (
+    *YES,
+    *YES,
+    "stop",
+    "use 2 epochs",
+    "what does it cost?",
+    "banana",
+    "Yes, but with 3 epochs.",
+    "ok?",
+    "not yet",
+)
 PATHS = (
     "/v1/accounts/local/datasets/tickets",
     "/v1/accounts/local/datasets",
@@ -168,11 +178,15 @@ async def _act(action: tuple[Any, ...], number: int, house: House, session: str,
             arguments |= {"probe": probe} if tool == "deploy_model" else {}
             step = Run(ToolCall(f"evil/{number}", tool, arguments))
         case ("settle", tool, own):
-            names = sorted({*state.known.jobs, *state.known.deployments}) if own else ["accounts/local/datasets/tickets"]
+            names = (
+                sorted({*state.known.jobs, *state.known.deployments}) if own else ["accounts/local/datasets/tickets"]
+            )
             if names:
                 step = Run(ToolCall(f"evil/{number}", tool, {"resource": names[0]}))
         case ("raw", method, path, item, spoil):
-            step = Run(ToolCall(f"evil/{number}", "raw", {"method": method, "path": path, "item": item, "spoil": spoil}))
+            step = Run(
+                ToolCall(f"evil/{number}", "raw", {"method": method, "path": path, "item": item, "spoil": spoil})
+            )
         case ("finish", status):
             step = Finish(status)
         case ("stale", item):
@@ -198,7 +212,9 @@ def _check(platform: ScriptedPlatform, house: House, session: str, account: Acco
     for seen in writes:
         assert seen.method == "POST", f"{seen.method} {seen.path} reached the platform"
         assert approved, f"{seen.path} was written before any yes"
-        assert _is_item(seen, approved, house, session), f"{seen.path} {seen.query} {seen.body[:300]!r} is no approved item"
+        assert _is_item(seen, approved, house, session), (
+            f"{seen.path} {seen.query} {seen.body[:300]!r} is no approved item"
+        )
     if account.halted:
         assert len(writes) == getattr(account, "writes", len(writes)), "something was created after the user's stop"
     account.writes = len(writes)  # type: ignore[attr-defined]
@@ -224,7 +240,11 @@ def _is_item(seen: Any, approved: list[Plan], house: House, session: str) -> boo
 
 
 @given(st.lists(actions, min_size=4, max_size=25))
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_only_approved_items_ever_reach_the_platform(
     platform: ScriptedPlatform, tmp_path_factory: pytest.TempPathFactory, script: list[tuple[Any, ...]]
 ) -> None:
