@@ -97,7 +97,7 @@ async def test_staging_trouble_is_told_in_words(
     [
         (b"", "empty"),
         (b"\n\n \n", "only empty lines"),
-        (gzip.compress(b"x"), "gzip"),
+        (gzip.compress(b"x", mtime=0), "gzip"),
         (b"\x00\x01binary", "binary"),
         (b"[{}]\n", "JSON array"),
         (b"{\n", "several lines"),
