@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +18,7 @@ from agent.cli.tables import one_line, show_json, table
 from agent.cli.watch import exit_code, watch
 
 ID_LIMIT = 80
+_FILE = re.compile(r"(?<![\w./~-])(?:\.{1,2}/)*\w[\w./-]*\.jsonl?\b")
 
 
 def create(command: Namespace) -> int:
@@ -40,7 +43,7 @@ def create(command: Namespace) -> int:
 def begin(client: Client, text: str, way: Any, scope: str, approve_up_to: float | None) -> str:
     """Creates a session; repeated delivery creates one."""
     body = {
-        "instruction": text,
+        "instruction": with_files(text),
         "request_key": os.urandom(16).hex(),
         "account": way.account,
         "scope": scope,
@@ -86,7 +89,13 @@ def update(command: Namespace) -> int:
 
 def say(client: Client, path: str, text: str, gate: str, way: Any) -> dict[str, Any]:
     """Delivers a message once."""
-    body = {"text": text, "key": os.urandom(16).hex(), "gate": gate, "api_key": way.key, "replace_key": way.given}
+    body = {
+        "text": with_files(text),
+        "key": os.urandom(16).hex(),
+        "gate": gate,
+        "api_key": way.key,
+        "replace_key": way.given,
+    }
     taken: dict[str, Any] = client.call("POST", f"{path}/messages", body)
     return taken
 
@@ -190,6 +199,16 @@ def words(text: str) -> str:
             "the instruction is empty", "Say in plain words what to do: -n 'Run supervised fine-tuning on ...'."
         )
     return text
+
+
+def with_files(text: str) -> str:
+    """The text with relative names of files that lie here made absolute: the server has no current folder of the user's."""
+
+    def absolute(found: re.Match[str]) -> str:
+        path = Path(found[0])
+        return str(path.absolute()) if path.is_file() else found[0]
+
+    return _FILE.sub(absolute, text)
 
 
 def show_line(value: Any) -> None:

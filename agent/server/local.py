@@ -52,7 +52,7 @@ class LocalPlatform:
         async with self._lock:
             if self._process is not None and self._ours and self.running:
                 await asyncio.to_thread(_end, self._process)
-                self._home.platform_owner.unlink(missing_ok=True)
+                self._remember(pid=0)
             self._reap()
 
     def _reap(self) -> None:
@@ -93,8 +93,12 @@ class LocalPlatform:
             child.kill()
             child.wait()
             raise
-        bound = httpx.URL(self._url).port or 0
-        write_private(self._home.platform_owner, json.dumps({"pid": child.pid, "port": bound}))
+        self._remember(child.pid)
+
+    def _remember(self, pid: int) -> None:
+        """Which process is ours, for the server after a kill, and which port was had, for the next start."""
+        port = httpx.URL(self._url).port or 0
+        write_private(self._home.platform_owner, json.dumps({"pid": pid, "port": port}))
 
     def _launch(self, port: int) -> subprocess.Popen[bytes]:
         if self._child is not None:

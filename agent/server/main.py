@@ -56,8 +56,8 @@ def main() -> int:
         os.environ.pop(name, None)
     try:
         home.make()
-        os.chdir(home.path)
         prices = load_prices(Path(os.environ.get(PRICES_VARIABLE) or PRICE_TABLE).read_text("utf-8"))
+        os.chdir(home.path)
     except (OSError, ValueError) as error:
         print(f"the server can't start: {error}", file=sys.stderr)
         return 2
@@ -86,6 +86,7 @@ async def _serve(home: Home, port: int, prices: Prices) -> int:
     executor = _executor(home, store, platforms, prices, feed)
     runner = Runner(store, executor, OfflinePlanner())
     store.on_append(feed.changed)
+    store.on_append(platforms.let_go)
     sessions = Sessions(home, store, Credentials(home), runner.wake, dict(executor.versions))
     bound = listener.getsockname()[1]
     token = secrets.token_hex(32)

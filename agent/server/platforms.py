@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 from fireworks import AsyncFireworks, DefaultAsyncHttpxClient
 from httpx_aiohttp import AiohttpTransport
@@ -29,6 +31,7 @@ class Platforms:
         self._credentials = credentials
         self._local = local
         self._open: dict[str, tuple[Connection, Platform]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def open(self, state: SessionState) -> tuple[Platform, str]:
         """The guarded platform of a session and its base URL. Raises ToolError when the key is gone."""
@@ -44,6 +47,13 @@ class Platforms:
         platform = open_platform(connection, lambda: self._store.state(session))
         self._open[session] = (connection, platform)
         return platform, connection.url or CLOUD
+
+    def let_go(self, session: str) -> None:
+        """After an append: closes what a session had open that has ended now."""
+        if session in self._open and self._store.state(session).ended is not None:
+            task = asyncio.get_running_loop().create_task(self.close(session))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def close(self, session: str) -> None:
         """Closes what a session had open; nothing if it had nothing."""
@@ -103,7 +113,7 @@ async def account_of(connection: Connection) -> str:
     """The account that a key belongs to. Raises Problem when the platform does not say or does not accept the key."""
     base = connection.url or CLOUD
     try:
-        async with httpx.AsyncClient(timeout=15.0) as client:
+        async with httpx.AsyncClient(timeout=15.0, trust_env=not is_local(base)) as client:
             answer = await client.get(f"{base}/verifyApiKey", headers={"Authorization": f"Bearer {connection.key}"})
     except httpx.HTTPError as error:
         raise Problem(

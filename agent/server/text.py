@@ -155,5 +155,7 @@ def _called(event: ToolCalled) -> str:
         return ""
     values = {"resource": event.resource, "item": event.item, "kind": "", "name": ""}
     values |= {k: str(v)[:200] for k, v in event.arguments.items() if k in values and v}
+    if event.arguments.get("probe"):
+        form = "Asking for a first answer: {item}"
     again = f" (try {event.tries})" if event.tries > 1 else ""
     return f"{form.format(**values).strip()}{again}"

@@ -12,6 +12,7 @@ import pytest
 
 from agent.cli.keys import access
 from agent.cli.problems import Failure
+from agent.cli.sessions import with_files
 from tests.cli.conftest import ROOT, run
 
 INSTRUCTION = "Run supervised fine-tuning on accounts/acme/datasets/tickets. Use Qwen3 8B. Use 2 epochs."
@@ -94,6 +95,15 @@ def test_the_cli_imports_neither_sdk_nor_framework() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_files_that_lie_here_get_their_whole_name() -> None:
+    here = Path.cwd()
+    (here / "data").mkdir()
+    for name in ("rows.jsonl", "data/more.v2.jsonl"):
+        (here / name).write_text("{}")
+    text = "Train on ./rows.jsonl, data/more.v2.jsonl; not accounts/a/datasets/rows.jsonl, /x/rows.jsonl or none.jsonl."
+    assert with_files(text) == text.replace("./rows", f"{here}/rows").replace("data/more", f"{here}/data/more")
 
 
 def test_keys_come_from_flag_environment_and_file_in_this_order(monkeypatch: pytest.MonkeyPatch) -> None:

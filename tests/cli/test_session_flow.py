@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.conftest import Desk, until
-from tests.house import INSTRUCTION
+from tests.house import INSTRUCTION, chat_rows, jsonl
 
 LAST_QUESTION = '/\\] status_info:/{buf=""} {buf=buf"\\n"$0} /\\[done\\] session status: waiting/{print buf}'
 CONTRACT = {
@@ -88,6 +88,16 @@ def test_a_killed_server_goes_on_where_it_was(desk: Desk) -> None:
     names = [job["name"] for job in found["jobs"]]
     assert len(names) == len(set(names)) == len(found["plan"]["candidates"])
     assert found["gate"]["kind"] == "promotion"
+
+
+def test_a_file_that_lies_here_is_inspected_where_it_lies(desk: Desk) -> None:
+    Path("mine.jsonl").write_bytes(jsonl(chat_rows(60)))
+    session = desk.create("Run supervised fine-tuning on ./mine.jsonl. Use tiny-a as the base model.")
+    assert desk.settle(session) == "waiting"
+    found = desk("session", "get", session, "-o", "json").json
+    assert found["gate"]["kind"] == "plan"
+    assert found["request"]["train_dataset"] == str(Path("mine.jsonl").absolute())
+    assert found["plan"]["items"][0]["kind"] == "upload"
 
 
 def test_a_cancelled_session_ends_with_code_one(desk: Desk) -> None:

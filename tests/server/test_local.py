@@ -87,6 +87,14 @@ async def test_it_is_started_again_at_the_same_address_when_it_died(home: Home) 
     await local.stop()
 
 
+async def test_it_comes_back_at_the_same_address_after_a_stop(home: Home) -> None:
+    before, after = LocalPlatform(home), LocalPlatform(home)
+    url = await before.url()
+    await before.stop()
+    assert await after.url() == url
+    await after.stop()
+
+
 async def test_the_next_server_takes_over_what_a_killed_one_left(home: Home) -> None:
     killed, after = LocalPlatform(home), LocalPlatform(home)
     url = await killed.url()
