@@ -63,10 +63,17 @@ class Executor:
         return True
 
     async def resume(self, session: str) -> None:
-        """Runs the calls again that have an intent and no outcome: what a kill left behind."""
+        """Runs the calls again that have an intent and no outcome: what a kill left behind.
+
+        A call that asks a model reserves anew, for nobody knows how much of its block was used.
+        """
         for key in self.store.state(session).pending:
-            call = self.store.state(session).calls[key]
-            await self._run(session, ToolCall(key, call.tool, call.arguments))
+            state = self.store.state(session)
+            call = ToolCall(key, state.calls[key].tool, state.calls[key].arguments)
+            if call.arguments.get("probe"):
+                await self.take(session, Run(call), state.last_user_seq)
+            else:
+                await self._run(session, call)
 
     async def context(self, session: str) -> ToolContext:
         """What a tool of this session may use now. Raises ToolError when the platform can't be opened."""

@@ -94,7 +94,9 @@ def main() -> None:
     print("| one step that does nothing | median ms | 95% ms | ratio |\n|---|--:|--:|--:|")
     for name, seconds in rows.items():
         p95 = statistics.quantiles(seconds, n=20)[-1]
-        print(f"| {name} | {1e3 * statistics.median(seconds):.2f} | {1e3 * p95:.2f} | {statistics.median(seconds) / base:.2f} |")
+        print(
+            f"| {name} | {1e3 * statistics.median(seconds):.2f} | {1e3 * p95:.2f} | {statistics.median(seconds) / base:.2f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What the small base models can do: `python benchmarks/base_models.py [PART ...] [--model NAME ...]` prints one table.
 
-Parts run alone or together (default: all): copying, choice, intents, preference, grpo, react. Train and test share no
+Parts run alone or together (default: all): copying, choice, intents, preference, grpo, react, prompts. Train and test share no
 wording, name or domain (local_platform/base_models/corpus/wording.py); intents runs on real requests (--data).
 """
 
@@ -25,8 +25,9 @@ from local_platform.base_models.measuring import (
     preference,
     react,
     reinforcement,
+    ten_prompts,
 )
-from local_platform.base_models.measuring.generation import FAMILY, load
+from local_platform.base_models.measuring.generation import FAMILY, answers, load
 from local_platform.base_models.measuring.statistics import mean_interval, shown
 from local_platform.base_models.measuring.tuning import random_weights, tuned
 
@@ -96,6 +97,14 @@ def measure_react(name: str, arguments: argparse.Namespace) -> Iterator[Row]:
         yield f"ReAct, tuned on 1,000: {what}", shown(hits, count)
 
 
+def show_prompts(name: str, arguments: argparse.Namespace) -> Iterator[Row]:
+    """The greedy answers to ten fixed prompts."""
+    replies = answers(*load(FAMILY / name), list(ten_prompts.PROMPTS))
+    for prompt, reply in zip(ten_prompts.PROMPTS, replies, strict=True):
+        asked, said = (" / ".join(text.splitlines()).replace("|", "\\|") for text in (prompt[-1]["content"], reply))
+        yield asked, said
+
+
 def _start(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     model, tokenizer = load(FAMILY / name)
     return tuned(model, tokenizer, pairs.starting_texts(1, 600), rate=RATES[name], epochs=1), tokenizer
@@ -113,6 +122,7 @@ PARTS: dict[str, Callable[[str, argparse.Namespace], Iterator[Row]]] = {
     "preference": measure_preference,
     "grpo": measure_grpo,
     "react": measure_react,
+    "prompts": show_prompts,
 }
 
 

@@ -4,6 +4,7 @@
     python benchmarks/inspection.py --megabytes 5 --no-growth
 
 Each measurement is a fresh process; wall time and peak memory include interpreter start, imports and the tokenizer.
+The two sides take turns, and of each the least disturbed turn counts (wall times on a shared machine vary twofold).
 The data and a byte-level BPE tokenizer of 32,000 entries are generated on the spot. Both sides must find the same
 number of tokens, or the script fails.
 """
@@ -102,7 +103,10 @@ def hugging_face(data: Path, tokenizer: Path) -> int:
     from transformers import PreTrainedTokenizerFast
 
     fast = PreTrainedTokenizerFast(tokenizer_file=str(tokenizer), chat_template=CHATML)
-    rows = load_dataset("json", data_files=str(data), split="train", cache_dir=str(data.parent / "cache"))
+    # A cache of this process alone: a second turn must not find the first one's work.
+    rows = load_dataset(
+        "json", data_files=str(data), split="train", cache_dir=str(data.parent / f"cache-{os.getpid()}")
+    )
 
     def count(batch: dict[str, list[object]]) -> dict[str, list[int]]:
         texts = fast.apply_chat_template(batch["messages"], tokenize=False)
@@ -145,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--child", nargs=3, metavar=("SIDE", "DATA", "TOKENIZER"), help=argparse.SUPPRESS)
     parser.add_argument("--megabytes", type=float, default=50)
+    parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--no-growth", action="store_true", help="leave out the 5 and 200 MB runs")
     parser.add_argument("--min-ratio", type=float, default=0.0, help="fail below this ratio of wall times")
     arguments = parser.parse_args()
@@ -162,8 +167,13 @@ def run(folder: Path, arguments: argparse.Namespace) -> None:
     data = write_data(folder / "chat.jsonl", arguments.megabytes)
     print("| inspection of a chat JSONL, exact tokens | MB | wall s | CPU s | peak MB | tokens |")
     print("|---|---|---|---|---|---|")
-    theirs = report("datasets + transformers", arguments.megabytes, measure("hugging_face", data, tokenizer))
-    mine = report("fireagent", arguments.megabytes, measure("fireagent", data, tokenizer))
+    turns = [
+        (measure("hugging_face", data, tokenizer), measure("fireagent", data, tokenizer))
+        for _ in range(arguments.turns)
+    ]
+    best = [min(side, key=lambda found: found["wall"]) for side in zip(*turns, strict=True)]
+    theirs = report("datasets + transformers", arguments.megabytes, best[0])
+    mine = report("fireagent", arguments.megabytes, best[1])
     if theirs["tokens"] != mine["tokens"]:
         raise SystemExit("the two sides count different tokens")
     if not arguments.no_growth:

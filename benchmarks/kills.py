@@ -37,6 +37,7 @@ sys.path.insert(0, str(ROOT))
 from tests.house import chat_rows, jsonl, put_dataset  # noqa: E402 - the tests are no installed package
 
 SETTLED = ("succeeded", "failed", "cancelled")
+QUESTION = "What does it cost?"
 ANSWERS = {"plan": "Approved, proceed.", "promotion": "Proceed with the winning config."}
 
 
@@ -190,6 +191,9 @@ def drive(rig: Rig, sessions: list[str], stop: threading.Event) -> None:
                 left.discard(session)
             gate = found.get("gate")
             if gate and found["status"] == "waiting":
+                asked = {"text": QUESTION, "gate": gate["digest"], "key": f"ask-{gate['digest'][:20]}"}
+                for _ in range(2):  # a delivery whose answer was lost is sent again, under the same key
+                    call(rig, "POST", f"/v1/sessions/{session}/messages", json=asked)
                 body = {"text": ANSWERS[gate["kind"]], "gate": gate["digest"], "key": f"yes-{gate['digest'][:20]}"}
                 call(rig, "POST", f"/v1/sessions/{session}/messages", json=body)
                 call(rig, "POST", f"/v1/sessions/{session}/messages", json={**body, "key": uuid.uuid4().hex})
@@ -229,6 +233,7 @@ def facts(rig: Rig, session: str) -> dict[str, Any]:
     )
     return {
         "status": state["status"],
+        "questions": sum(e["type"] == "user.message" and e["data"]["text"] == QUESTION for e in events),
         "winner": (state.get("deployment") or {}).get("item") or _winner(events),
         "gap-free": [e["seq"] for e in events] == list(range(1, len(events) + 1)),
         "approvals": dict(approvals),

@@ -34,9 +34,9 @@ JOB_OVERHEAD_MINUTES = {"local": Interval(low=0.05, high=0.3), "fireworks": Inte
 DEPLOY_MINUTES = {"local": Interval(low=0.02, high=0.2), "fireworks": Interval(low=3.0, high=20.0)}
 CLOUD_TOKENS_PER_SECOND = Interval(low=5_000.0, high=50_000.0)
 """Rough: from one recorded run (500 rows of a 4B model, five minutes); the plan says that it is rough."""
-PROBE_REQUESTS = 20
+PROBE_REQUESTS = 60
 PROBE_MAX_TOKENS = 512
-PROBE_BYTES = 200_000
+PROBE_BYTES = 600_000
 
 
 class ModelFacts(BaseModel):

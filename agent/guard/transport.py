@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from agent.guard.manifest import match
-from agent.guard.verdict import Verdict, Wire, infer_item, judge_wire, refuse
+from agent.guard.verdict import Verdict, Wire, infer_item, judge_wire, refuse, reserved_before
 from agent.session.state import SessionState
 
 GUARD_HEADER = "x-fireagent-guard"
@@ -86,8 +86,11 @@ class GuardTransport(httpx.AsyncBaseTransport):
         if len(content) > MAX_BODY:
             return refuse(f"a request body of {len(content)} bytes is larger than any that this session needs.")
         state = self._read_state()
+        item = infer_item(wire, state)
+        if item and item not in self._inferred:
+            self._inferred[item] = reserved_before(state, item)
         verdict = judge_wire(wire, state, self._account, self._inferred)
-        if verdict.allowed and (item := infer_item(wire, state)):
+        if verdict.allowed and item:
             self._inferred[item] += 1
         return verdict
 

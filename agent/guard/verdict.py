@@ -20,7 +20,7 @@ from tuning.plan import OUTPUT, Envelope, Plan, PlanItem, canonical
 
 ITEM_TOOLS = {"upload_dataset": "upload", "launch_job": "train", "deploy_model": "deploy"}
 """Spending tool -> the kind of plan item it may run. A spending tool that is not here is refused."""
-BLOCK = 1
+BLOCK = 5
 """Requests of an envelope that are reserved at a time: what a kill can waste."""
 
 
@@ -196,6 +196,12 @@ def reserved(state: SessionState, deploy_item: str) -> int:
     """Completions reserved so far for the deployment of this item: BLOCK a call, used or not."""
     calls = (c for c in state.calls.values() if c.item == deploy_item and c.arguments.get("probe"))
     return sum(BLOCK * call.tries for call in calls)
+
+
+def reserved_before(state: SessionState, probe_item: str) -> int:
+    """What counts as used when a process sends its first completion of an item: all but the block just reserved."""
+    item = state.known.plan.item(probe_item) if state.known.plan else None
+    return max(0, reserved(state, item.needs[0]) - BLOCK) if item else 0
 
 
 def _judge_settle(step: Run, state: SessionState) -> Verdict:

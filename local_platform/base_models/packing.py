@@ -21,7 +21,7 @@ _BUFFER = 64
 def encode(tokenizer: Tokenizer, conversations: list[Conversation]) -> Iterator[tuple[list[int], list[int]]]:
     """Token ids of each conversation as the chat template renders it (a test holds them equal), and 0/1 per token:
     whether it is part of an answer."""
-    special = {token: int(tokenizer.token_to_id(token)) for token in (END, *ROLES.values())}
+    special = tokenizer.get_vocab(with_added_tokens=True)
     turns = [turn for conversation in conversations for turn in conversation]
     bodies = iter(tokenizer.encode_batch([turn["content"] for turn in turns], add_special_tokens=False))
     for conversation in conversations:

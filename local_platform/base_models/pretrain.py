@@ -23,14 +23,13 @@ from .sizes import CONTEXT, SIZES, Size, Stage
 
 HERE = Path(__file__).parent
 _WARMUP_STEPS = 40
-DECAY_SHARE = 0.4
 _SAVE_EVERY_SECONDS = 120
 _HELD_OUT_SEED = 999_000_000
 
 
-def rate_factor(step: int, steps: int) -> float:
+def rate_factor(step: int, steps: int, decay_share: float) -> float:
     """Warm up, stay, go down linearly to almost 0: the share of the peak rate at `step`."""
-    decay_steps = max(1, round(steps * DECAY_SHARE))
+    decay_steps = max(1, steps - round(steps * (1 - decay_share)))
     return min(1.0, (step + 1) / _WARMUP_STEPS, max(0.01, (steps - step) / decay_steps))
 
 
@@ -100,7 +99,7 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
     clock = Progress(size, len(stages), first)
     for step in range(first, len(stages)):
         for part, peak in zip(parts, peaks, strict=True):
-            part.param_groups[0]["lr"] = peak * rate_factor(step, len(stages))
+            part.param_groups[0]["lr"] = peak * rate_factor(step, len(stages), size.decay_share)
         ids, counted = batch(size, tokenizer, step, stages[step])
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss = masked_loss(model, ids.to(device), counted.to(device))
@@ -112,7 +111,7 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
         clock.tick(step + 1, loss.item(), ids.numel())
         if (step + 1) % 200 == 0:
             print(f"step {step + 1} held-out {held_out_loss(model, tokenizer, device):.3f}", flush=True)
-        if step + 1 == round(len(stages) * (1 - DECAY_SHARE)):
+        if step + 1 == round(len(stages) * (1 - size.decay_share)):
             _save(work / "peak.pt", model, parts, step + 1)
         if clock.due_to_save() or step + 1 == len(stages):
             _save(work / "last.pt", model, parts, step + 1)

@@ -25,6 +25,7 @@ class Stage:
 class Size:
     """One model: its shape, and how it is pretrained.
 
+    The rates stay at their peak and go down to almost 0 over the last `decay_share` of the steps.
     `grown_from` names the half as wide model whose mid-run weights this one starts from (growth.py); without it the
     start is random.
     """
@@ -35,6 +36,7 @@ class Size:
     heads: int
     feed_forward: int
     stages: tuple[Stage, ...]
+    decay_share: float
     matrix_rate: float
     embedding_rate: float
     seed: int
@@ -73,7 +75,7 @@ def _stages(copying: int, main: int, long: int) -> tuple[Stage, ...]:
 SIZES = {
     size.name: size
     for size in (
-        Size("ember-1m", 128, 4, 4, 448, _stages(900_000, 2_800_000, 300_000), 0.03, 6e-3, 1),
-        Size("ember-5m", 256, 4, 8, 896, _stages(0, 1_500_000, 200_000), 0.02, 4e-3, 5, grown_from="ember-1m"),
+        Size("ember-1m", 128, 4, 4, 448, _stages(900_000, 2_712_000, 200_000), 0.3, 0.03, 6e-3, 1),
+        Size("ember-5m", 256, 4, 8, 896, _stages(0, 1_200_000, 100_000), 0.5, 0.02, 4e-3, 5, grown_from="ember-1m"),
     )
 }

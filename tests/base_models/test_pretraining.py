@@ -22,7 +22,7 @@ def small_tokenizer() -> Tokenizer:
 
 def tiny(name: str, hidden: int) -> Size:
     stages = (Stage(1024, MIX, 256, 256), Stage(1024, MIX, 512, 512))
-    return Size(name, hidden, 2, hidden // 32, hidden * 2, stages, 0.02, 4e-3, 1)
+    return Size(name, hidden, 2, hidden // 32, hidden * 2, stages, 0.5, 0.02, 4e-3, 1)
 
 
 @pytest.mark.parametrize(

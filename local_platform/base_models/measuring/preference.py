@@ -1,6 +1,5 @@
 """DPO and ORPO from a supervised start: held-out preference accuracy, and manner of the replies by the rule."""
 
-import copy
 from typing import Any
 
 import torch
@@ -13,7 +12,7 @@ from ..corpus.messages import Conversation
 from ..corpus.wording import Side
 from .generation import answers
 from .pairs import is_courteous, preference_rows
-from .tuning import lora, trainer_settings
+from .tuning import copied, lora, merged, trainer_settings
 
 _TRAIN_SEED, _TEST_SEED = 11, 12
 
@@ -29,7 +28,7 @@ def preferred(
     epochs: float = 1,
 ) -> PreTrainedModel:
     """The start after preference tuning with `loss` ("dpo" or "orpo"), merged."""
-    model = copy.deepcopy(start)
+    model = copied(start)
     rows = Dataset.from_list(preference_rows(_TRAIN_SEED + seed, pairs, Side.TRAIN))
     settings = trainer_settings(rate, 8, seed, epochs, max_length=256, beta=0.1)
     shared = {"model": model, "train_dataset": rows, "processing_class": tokenizer, "peft_config": lora(16)}
@@ -39,7 +38,7 @@ def preferred(
     else:
         trainer = ORPOTrainer(args=ORPOConfig(**settings), **shared)
     trainer.train()
-    return trainer.model.merge_and_unload()
+    return merged(trainer.model)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

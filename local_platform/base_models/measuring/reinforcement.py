@@ -1,6 +1,5 @@
 """GRPO (TRL) on a checkable task: reply to a customer courteously, say the known fact, stay short."""
 
-import copy
 import random
 
 from datasets import Dataset
@@ -11,7 +10,7 @@ from ..corpus.messages import Conversation
 from ..corpus.wording import Side
 from .generation import answers
 from .pairs import is_courteous, prompt_and_replies
-from .tuning import lora, trainer_settings
+from .tuning import copied, lora, merged, trainer_settings
 
 _TRAIN_SEED, _TEST_SEED = 21, 22
 _MAX_WORDS = 40
@@ -48,7 +47,7 @@ def reinforced(
         logging_strategy="steps", logging_steps=10,
     )  # fmt: skip
     trainer = GRPOTrainer(
-        model=copy.deepcopy(start),
+        model=copied(start),
         args=GRPOConfig(**settings),
         train_dataset=Dataset.from_list(rows(_TRAIN_SEED + seed, 8 * steps, Side.TRAIN)),
         reward_funcs=score,
@@ -56,7 +55,7 @@ def reinforced(
         peft_config=lora(16),
     )
     trainer.train()
-    return trainer.model.merge_and_unload()
+    return merged(trainer.model)
 
 
 def held_out_rewards(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 200) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig
+from peft import LoraConfig, PeftModel
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from trl import SFTConfig, SFTTrainer
 
@@ -27,6 +27,18 @@ def random_weights(folder: Path, seed: int) -> tuple[PreTrainedModel, PreTrained
 def lora(rank: int) -> LoraConfig:
     """The adapter of all measurements: alpha twice the rank, all linear layers, no dropout."""
     return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+
+
+def copied(model: PreTrainedModel) -> PreTrainedModel:
+    """The same weights in a new model. A trainer patches the model it is given, so deepcopy would carry its patches."""
+    new = AutoModelForCausalLM.from_config(model.config, dtype=torch.float32)
+    new.load_state_dict(model.state_dict())
+    return new.to(model.device)
+
+
+def merged(adapted: PeftModel) -> PreTrainedModel:
+    """A new model with the adapter's weights added in."""
+    return copied(adapted.merge_and_unload())
 
 
 def trainer_settings(rate: float, batch_size: int, seed: int, epochs: float, **more: Any) -> dict[str, Any]:
@@ -72,4 +84,4 @@ def tuned(
         peft_config=lora(rank),
     )
     trainer.train()
-    return trainer.model.merge_and_unload()
+    return merged(trainer.model)
