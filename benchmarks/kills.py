@@ -64,9 +64,9 @@ class Rig:
         self.platform_url = _wait_json(folder / "address.json")["url"]
         _wait_http(f"{self.platform_url}/v1/accounts", {"Authorization": "Bearer x"})
 
-    def start_server(self) -> None:
+    def start_server(self, mutated: bool = True) -> None:
         command = ["-m", "agent.server", "--home", str(self.home / "home")]
-        if self.mutation:
+        if mutated and self.mutation:
             command = [str(Path(__file__)), "--serve", self.mutation, str(self.home / "home")]
         (self.home / "home" / "server.json").unlink(missing_ok=True)
         self.server = _spawn(command, self.home / "server.log")
@@ -194,7 +194,7 @@ def drive(rig: Rig, sessions: list[str], stop: threading.Event) -> None:
                 asked = {"text": QUESTION, "gate": gate["digest"], "key": f"ask-{gate['digest'][:20]}"}
                 for _ in range(2):  # a delivery whose answer was lost is sent again, under the same key
                     call(rig, "POST", f"/v1/sessions/{session}/messages", json=asked)
-                body = {"text": ANSWERS[gate["kind"]], "gate": gate["digest"], "key": f"yes-{gate['digest'][:20]}"}
+                body = {"text": ANSWERS.get(gate["kind"], "try again"), "gate": gate["digest"], "key": f"yes-{gate['digest'][:20]}"}
                 call(rig, "POST", f"/v1/sessions/{session}/messages", json=body)
                 call(rig, "POST", f"/v1/sessions/{session}/messages", json={**body, "key": uuid.uuid4().hex})
         time.sleep(0.1)
@@ -277,7 +277,6 @@ def serve_mutated(mutation: str, home: str) -> int:
     import sqlalchemy as sa
 
     import agent.server.main as server
-    from agent.guard import transport, verdict
     from agent.session import store
 
     if mutation == "keys":
@@ -286,9 +285,8 @@ def serve_mutated(mutation: str, home: str) -> int:
     elif mutation == "id":
         from tuning import plan
 
-        honest = plan.PlanItem.attempt_id
-        transport.judge_wire = lambda *_: verdict.ALLOW
-        plan.PlanItem.attempt_id = lambda self, attempt: f"{honest(self, attempt)}-{random.randrange(10**6)}"
+        honest, chance = plan.PlanItem.attempt_id, random.randrange(10**6)
+        plan.PlanItem.attempt_id = lambda self, attempt: f"{honest(self, attempt)}-{chance}"
     else:
         raise SystemExit(f"unknown mutation {mutation!r}: id or keys")
     sys.argv = ["agent.server", "--home", home]
@@ -322,8 +320,12 @@ def measure(rig: Rig, arguments: argparse.Namespace) -> int:
     start = time.monotonic()
     rig.start_platform()
     put_dataset(rig.platform_url, "tickets", jsonl(chat_rows(80)))
-    rig.start_server()
+    rig.start_server(mutated=False)
     reference = facts(rig, run(rig, 1, model, 0, rng, span)[0])
+    if rig.mutation and rig.server is not None:
+        rig.server.terminate()
+        rig.server.wait(20)
+        rig.start_server()
     sessions = run(rig, 1 if rig.real else arguments.sessions, model, arguments.kills, rng, span)
     trouble = {session: found for session in sessions if (found := compare(reference, facts(rig, session)))}
     print("| platform | kills | of what | sessions | answers refused as second | sessions with trouble | minutes |")
