@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ from local_platform.base_models import growth, pretrain, tokenizer
 from local_platform.base_models.corpus.mix import MIX, conversations
 from local_platform.base_models.packing import encode, pack
 from local_platform.base_models.sizes import SIZES, Size, Stage
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Two threads that wait for each other are slower than one on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
