@@ -274,14 +274,15 @@ def compare(reference: dict[str, Any], found: dict[str, Any]) -> list[str]:
 
 def serve_mutated(mutation: str, home: str) -> int:
     """The server with a fault built in, which the harness has to find."""
-    import sqlalchemy as sa
-
     import agent.server.main as server
-    from agent.session import store
 
     if mutation == "keys":
-        store._ADD = sa.insert(store.EVENTS).returning(store.EVENTS.c.seq)
-        store.EVENTS.constraints = {c for c in store.EVENTS.constraints if not isinstance(c, sa.UniqueConstraint)}
+        from agent.server.sessions import Sessions
+
+        honest_say = Sessions.say
+        Sessions.say = lambda self, session, message: honest_say(  # type: ignore[method-assign]
+            self, session, message.model_copy(update={"key": uuid.uuid4().hex})
+        )
     elif mutation == "id":
         from tuning import plan
 
