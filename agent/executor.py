@@ -118,7 +118,7 @@ class Executor:
         started: list[ToolCall] = []
 
         def decide(state: SessionState) -> list[tuple[str, Event]]:
-            key = _key(step)
+            key = key_of(step)
             if state.last_user_seq != based_on:
                 stale = StepStale(call=key, based_on=based_on, newest=state.last_user_seq)
                 return [(f"stale/{key}/{state.last_user_seq}", stale)]
@@ -200,7 +200,8 @@ def _is_news(fact: AnyFact, state: SessionState, now: float) -> bool:
     return now - state.progress_at.get(fact.resource, 0.0) > PROGRESS_SECONDS
 
 
-def _key(step: Run | Say | Understand | Finish) -> str:
+def key_of(step: Run | Say | Understand | Finish) -> str:
+    """The key under which the log knows a step."""
     match step:
         case Run():
             return step.call.key

@@ -11,8 +11,8 @@ import logging
 import time
 from collections.abc import Callable
 
-from agent.executor import Executor
-from agent.guard.step import Wait
+from agent.executor import Executor, key_of
+from agent.guard.step import Step, Wait
 from agent.planner.base import Planner
 from agent.session.events import Event, JobStalled
 from agent.session.state import SessionState
@@ -123,6 +123,7 @@ class Runner:
     async def _drive(self, session: str) -> None:
         """Takes steps until there is nothing to do but wait."""
         await self._executor.resume(session)
+        refused: Step | None = None
         while True:
             state = self._store.state(session)
             self._watch(session, state)
@@ -134,8 +135,12 @@ class Runner:
                     self._wake_at(session, step.until)
                 return
             await self._executor.take(session, step, state.last_user_seq)
-            if self._store.state(session).last_seq == state.last_seq:
-                raise RuntimeError(f"the step {step!r} changed nothing and would be taken for ever")
+            await asyncio.sleep(0)  # steps that wait for nothing must not keep the other sessions from theirs
+            after = self._store.state(session)
+            if after.last_seq == state.last_seq or step == refused:
+                raise RuntimeError(f"the step {step!r} got nowhere and would be taken for ever")
+            call = after.calls.get(key_of(step))
+            refused = step if call is not None and call.status == "refused" else None
 
     def _wake_at(self, session: str, at: float) -> None:
         delay = max(0.0, at - self._clock())
