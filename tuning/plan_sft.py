@@ -117,7 +117,8 @@ def compile_sft(
         model = facts[candidate.base_model]
         tail = _branch(site, request, material, model, candidate, names, bool(sweep), len(candidates) > 1)
         rest.extend(tail)
-    items = (*uploads, *sweep, *rest)
+    needed = {need for item in (*sweep, *rest) for need in item.needs}
+    items = (*(item for item in uploads if item.id in needed), *sweep, *rest)
     cap = request.max_parallel_jobs or MAX_ACTIVE_JOBS
     lines, cost, unknown = _totals(items)
     return Plan(
