@@ -69,7 +69,7 @@ class Known:
             case DatasetPrepared():
                 return replace(self, material=fact.material)
             case PlanDrafted():
-                return replace(self, plan=fact.plan, scoreboard=None)
+                return replace(self, plan=fact.plan, scoreboard=None, measured=self._measured_in(fact.plan))
             case GateShown(gate="promotion"):
                 return replace(self, scoreboard=fact)
             case UploadFinished():
@@ -113,7 +113,19 @@ class Known:
         return found
 
     def deployment(self, item_id: str) -> DeploymentSeen | None:
-        return next((d for d in self.deployments.values() if d.item == item_id), None)
+        """The deployment of a deploy item of the current plan, None when none was created."""
+        item = self.plan.item(item_id) if self.plan else None
+        return self.deployments.get(item.resource()) if item else None
+
+    def _measured_in(self, plan: Plan) -> dict[str, CandidateMeasured]:
+        """The measures that hold in another plan: a figure belongs to a trained job, not to its number in the plan."""
+        before = {item.resource_id: item.id for item in self.plan.items} if self.plan else {}
+        found: dict[str, CandidateMeasured] = {}
+        for item in plan.items:
+            measure = self.measured.get(before.get(item.resource_id, "")) if item.kind == "train" else None
+            if measure is not None:
+                found[item.id] = measure.model_copy(update={"item": item.id, "candidate": item.candidate or 0})
+        return found
 
     def _cancelled(self, fact: JobCancelled) -> Known:
         seen = self.jobs.get(fact.resource)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import CandidateMeasured
 from tools.known import SUCCEEDED
-from tools.resources import fetch, plan_item, read
+from tools.resources import fetch, plan_item, read, short_id
 from tuning.metrics import LossCurve, read_metrics
 from tuning.plan import PlanItem
 from tuning.statistics import paired_loss_difference
@@ -41,7 +41,7 @@ async def _metrics(context: ToolContext, item: PlanItem, resource: str) -> tuple
         url = (await read(context, resource)).get("metricsFileSignedUrl")
         if not isinstance(url, str) or not url:
             return LossCurve(), ""
-        target = context.workspace / "outputs" / "metrics" / f"{item.id}.jsonl"
+        target = context.workspace / "outputs" / "metrics" / f"{short_id(resource)}.jsonl"
         try:
             await fetch(context, url, target, f"the metrics of {item.id}")
             break

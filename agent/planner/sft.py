@@ -192,8 +192,8 @@ def _train(state: SessionState, now: float, plan: Plan, items: list[PlanItem]) -
     waiting = False
     for item in items:
         job = state.known.job(item.id)
-        if job is not None and job.state in SUCCEEDED:
-            step = run(state, now, f"measure/{job.resource}", "run_evaluator", item=item.id)
+        if job is not None and job.state in SUCCEEDED and item.id not in state.known.measured:
+            step = run(state, now, f"measure/{plan.revision}/{job.resource}", "run_evaluator", item=item.id)
             if step is not None:
                 return step
     for item in items:
