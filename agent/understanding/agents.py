@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 import re
+
+from agent.understanding.vocabulary import words
 
 _KNOWN_TASKS = sorted(words("tasks"), key=len, reverse=True)
 _TASK = re.compile(r"(?<![\w-])(?:" + "|".join(_KNOWN_TASKS) + r"|hotpot ?qa|strategy ?qa|trivia ?qa)(?![\w-])")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 import re
 from dataclasses import dataclass
+
+from agent.understanding.vocabulary import words
 
 _NOUN = r"(?:labels?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|标签|类别|etichette|rótulos)"
 _BE = r"(?: (?:are|is|should be|will be|to use|would be|be|sind|sont|son|lauten|list|set|names|only|just|now|exactly|the following|these|as follows|für|here)| ?为| ?是|包括)*"

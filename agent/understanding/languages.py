@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import yaml
+
+from agent.understanding.vocabulary import words
 
 _ENGLISH = words("english_hints")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from agent.understanding.vocabulary import words
 
 Kind = Literal["dataset", "evaluator"]
 
@@ -114,7 +114,7 @@ def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name
     out: list[str] = []
     at = 0
     for match in cue.finditer(text):
-        start, end = match.span("id")
+        start, _ = match.span("id")
         written = match["id"].rstrip(".-")
         if start < at or not is_id(written):
             continue

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 from collections.abc import Mapping
 
 from agent.understanding.instruction import read_instruction
 from agent.understanding.replies import read_reply
 from agent.understanding.result import Gate
+from agent.understanding.vocabulary import words
 
 PUBLIC_SLOTS = words("public_slots")
 """Slots that the benchmark knows; others (batch size, context length) would count there as inventions."""

@@ -13,9 +13,9 @@ _NEEDS_NO_DATASET = ("question", "unsupported", None)
 def missing_inputs(request: Request) -> tuple[str, ...]:
     """The required inputs that a request lacks, in the order in which they are asked for."""
     missing = []
-    if request.workflow not in _NEEDS_NO_DATASET and not request.train_dataset:
-        if not (request.workflow == "trajectories" and request.tasks):
-            missing.append("train_dataset")
+    has_data = request.train_dataset or (request.workflow == "trajectories" and request.tasks)
+    if request.workflow not in _NEEDS_NO_DATASET and not has_data:
+        missing.append("train_dataset")
     if request.workflow in _NEEDS_MODELS and not request.base_models:
         missing.append("base_models")
     if request.workflow == "rft" and not request.evaluator and request.evaluation not in ("generated", "rubric"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from agent.understanding.vocabulary import words
-
 import re
 from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from agent.understanding.vocabulary import words
 
 _TRADE = tuple(sorted(words("trade")))
 _NEIGHBOURS = words("trade_neighbours")

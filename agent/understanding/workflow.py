@@ -93,7 +93,7 @@ def _job(text: str, named: bool) -> Workflow | None:
         return "sft"
     for name in ("classification", "preference", "rft"):
         if said[name]:
-            return name  # type: ignore[return-value]
+            return name
     if sft or _said(_TRAIN, text) or named:
         return "sft"
     return None

@@ -1,7 +1,7 @@
 """The allow-list of approvals: the only texts that are a yes are made of these forms and of nothing else.
 
-A text is consumed from left to right, longest form first. What is left over makes it no approval, so a condition, a
-question, a change or an unknown word can never slip through. Adding a form here is a decision about money.
+A text must split into the forms of yes_forms.yaml. What is left over makes it no approval, so a condition, a question,
+a change or an unknown word can never slip through.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _LONGEST = 300
 """Characters: a longer text says more than yes."""
 _TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:'[^\W\d_]+)*|\+?\d+|[^\s,.!;:—_*~()\-\w]")
 _DECORATION = re.compile("[\U0001f3fb-\U0001f3ff]|:-?[)d](?![a-z])|\\^\\^")
-_MOST_WORDS = 9
+_MOST_WORDS = 10
 """Tokens of the longest form, Chinese characters counted one by one."""
 
 Kind = Literal["yes", "polite", "neither"]
@@ -51,24 +51,14 @@ def kind_of(text: str, gate: Gate) -> Kind:
     return "neither" if not reached[-1] or not tokens else "yes" if True in reached[-1] else "polite"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _lists(gate: Gate) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
     """The forms of a gate that say yes, and those that are harmless beside a yes."""
-    pairs = {f"{verb} {what}" for verb in _forms("verbs") for what in _forms("objects")}
-    yes = _forms("alone") | (pairs - _forms("not_a_yes"))
-    yes |= _forms(gate) if gate in ("promotion", "comparison") else set()
-    return frozenset(map(_tokens, yes)), frozenset(map(_tokens, _forms("polite")))
-
-
-def _forms(name: str) -> set[str]:
-    """One list of yes_forms.yaml, all languages together."""
-    return {" ".join(form.split()) for line in _all()[name] for form in line.split("|") if form.strip()}
-
-
-@lru_cache(maxsize=1)
-def _all() -> dict[str, list[str]]:
-    loaded: dict[str, list[str]] = yaml.safe_load(_LISTS.read_text(encoding="utf-8"))
-    return loaded
+    raw = yaml.safe_load((Path(__file__).parent / "yes_forms.yaml").read_text(encoding="utf-8"))
+    forms = {name: {f.strip() for line in lines for f in line.split("|")} - {""} for name, lines in raw.items()}
+    spoken = {f"{verb} {what}" for verb in forms["verbs"] for what in forms["objects"]} - forms["not_a_yes"]
+    yes = forms["alone"] | spoken | forms.get(gate, set())
+    return frozenset(map(_tokens, yes)), frozenset(map(_tokens, forms["polite"]))
 
 
 def _tokens(text: str) -> Tokens:
