@@ -163,9 +163,9 @@ def call(rig: Rig, method: str, path: str, **kwargs: Any) -> Any:
             rig.refused_answers += 1
             return None
         if response.status_code not in (401, 503):
-            raise SystemExit(f"{method} {path} answered {response.status_code}: {response.text[:500]}")
+            raise RuntimeError(f"{method} {path} answered {response.status_code}: {response.text[:500]}")
         time.sleep(0.05)
-    raise SystemExit(f"the server did not answer {method} {path} for 120 s")
+    raise RuntimeError(f"the server did not answer {method} {path} for 120 s")
 
 
 def begin(rig: Rig, model: str) -> str:
@@ -200,18 +200,30 @@ def drive(rig: Rig, sessions: list[str], stop: threading.Event) -> None:
         time.sleep(0.1)
 
 
+def _watched(trouble: list[BaseException], rig: Rig, sessions: list[str], stop: threading.Event) -> None:
+    """Drives, and keeps what went wrong for the thread that waits."""
+    try:
+        drive(rig, sessions, stop)
+    except Exception as error:
+        trouble.append(error)
+        raise
+
+
 def run(rig: Rig, count: int, model: str, kills: int, rng: random.Random, span: float) -> list[str]:
     """Runs `count` sessions at a time to their ends until `kills` kills have hit live ones; all sessions of the run."""
     done: list[str] = []
     while True:
         sessions = [begin(rig, model) for _ in range(count)]
         stop = threading.Event()
-        driver = threading.Thread(target=drive, args=(rig, sessions, stop), daemon=True)
+        trouble: list[BaseException] = []
+        driver = threading.Thread(target=_watched, args=(trouble, rig, sessions, stop), daemon=True)
         driver.start()
         while driver.is_alive():
             driver.join(rng.uniform(0.05, span))
             if driver.is_alive() and rig.kills.total() < kills:
                 rig.kill(rng.choice(("server", "server", "platform", "job")) if rig.real else "server")
+        if trouble:
+            raise trouble[0]
         done += sessions
         print(f"  {rig.kills.total()} kills, {len(done)} sessions ended", file=sys.stderr, flush=True)
         if rig.kills.total() >= kills:
