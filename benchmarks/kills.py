@@ -38,6 +38,8 @@ from tests.house import chat_rows, jsonl, put_dataset  # noqa: E402 - the tests 
 
 SETTLED = ("succeeded", "failed", "cancelled")
 QUESTION = "What does it cost?"
+PATIENCE = 180.0
+"""Seconds without a kill after which a session that has not ended is called stuck."""
 ANSWERS = {"plan": "Approved, proceed.", "promotion": "Proceed with the winning config."}
 
 
@@ -218,9 +220,13 @@ def run(rig: Rig, count: int, model: str, kills: int, rng: random.Random, span: 
         trouble: list[BaseException] = []
         driver = threading.Thread(target=_watched, args=(trouble, rig, sessions, stop), daemon=True)
         driver.start()
+        quiet_since = time.monotonic()
         while driver.is_alive():
+            if time.monotonic() - quiet_since > PATIENCE:
+                stop.set()  # a session that does not end is trouble, and is compared as it is
             driver.join(rng.uniform(0.05, span))
             if driver.is_alive() and rig.kills.total() < kills:
+                quiet_since = time.monotonic()
                 rig.kill(rng.choice(("server", "server", "platform", "job")) if rig.real else "server")
         if trouble:
             raise trouble[0]
