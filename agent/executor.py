@@ -14,7 +14,7 @@ from typing import Any
 
 from agent.guard.approval import standing
 from agent.guard.client import Platform
-from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
+from agent.guard.step import Decline, Finish, Run, Say, Step, Think, Understand, Wait
 from agent.guard.verdict import Verdict, judge_step, open_items
 from agent.session.events import (
     AgentSaid,
@@ -34,6 +34,7 @@ from tools.facts import AnyFact, JobSeen
 from tuning.pricing import Prices
 
 PROGRESS_SECONDS = 300.0
+Taken = Run | Say | Understand | Think | Decline | Finish
 Emit = Callable[[str, str], Awaitable[None]]
 """(session, text): passing progress, shown live and not stored."""
 
@@ -113,12 +114,16 @@ class Executor:
 
         self.store.transact(session, decide)
 
-    def _begin(self, session: str, step: Run | Say | Understand | Finish, based_on: int) -> ToolCall | None:
+    def _begin(self, session: str, step: Taken, based_on: int) -> ToolCall | None:
         """Verdict and intent in one transaction. The call to run, or None when the step is complete or was refused."""
         started: list[ToolCall] = []
 
         def decide(state: SessionState) -> list[tuple[str, Event]]:
             key = key_of(step)
+            if isinstance(step, Think):
+                return [
+                    (key, step.event)
+                ]  # also when it comes too late: it was paid for, and the fold does not act on it
             if state.last_user_seq != based_on:
                 stale = StepStale(call=key, based_on=based_on, newest=state.last_user_seq)
                 return [(f"stale/{key}/{state.last_user_seq}", stale)]
@@ -128,6 +133,8 @@ class Executor:
                     return [(key, AgentSaid(text=step.text, about=step.about))]
                 case Understand():
                     return [(key, step.event)]
+                case Decline():
+                    return [(key, ToolRefused(call=key, tool=step.tool, reason=step.reason))]
                 case Finish():
                     ended = SessionEnded(status=step.status, reason=step.reason)
                     return [(key, ended)] if verdict.allowed else [_refused(key, "finish", verdict, state.last_seq)]
@@ -200,12 +207,12 @@ def _is_news(fact: AnyFact, state: SessionState, now: float) -> bool:
     return now - state.progress_at.get(fact.resource, 0.0) > PROGRESS_SECONDS
 
 
-def key_of(step: Run | Say | Understand | Finish) -> str:
+def key_of(step: Taken) -> str:
     """The key under which the log knows a step."""
     match step:
         case Run():
             return step.call.key
-        case Say() | Understand():
+        case Say() | Understand() | Think() | Decline():
             return step.key
         case Finish():
             return "ended"

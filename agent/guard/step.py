@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.session.events import RequestUnderstood
+from agent.session.events import PlannerReplied, RequestUnderstood
 from tools.base import ToolCall
 
 
@@ -34,6 +34,23 @@ class Understand:
 
 
 @dataclass(frozen=True)
+class Think:
+    """Write down what a model answered; nothing of it is done yet."""
+
+    key: str
+    event: PlannerReplied
+
+
+@dataclass(frozen=True)
+class Decline:
+    """Write down that a model's call can't be carried out, and why. `tool` is as the model named it."""
+
+    key: str
+    tool: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Wait:
     """Nothing to do until something happens, or until `until` (seconds since the epoch)."""
 
@@ -48,4 +65,4 @@ class Finish:
     reason: str = ""
 
 
-Step = Run | Say | Understand | Wait | Finish
+Step = Run | Say | Understand | Think | Decline | Wait | Finish

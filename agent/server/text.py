@@ -17,6 +17,7 @@ from agent.session.events import (
     GateAnswered,
     JobStalled,
     Observed,
+    PlannerReplied,
     Record,
     RequestUnderstood,
     SessionCreated,
@@ -126,7 +127,7 @@ def _words(event: AnyEvent) -> str:
             return (
                 "" if event.status == "succeeded" else f"The session is {event.status}: {event.reason or 'no reason'}"
             )
-        case StepStale():
+        case StepStale() | PlannerReplied():
             return ""
         case Unknown():
             return f"(an event of a newer version: {event.original})"

@@ -43,6 +43,26 @@ class ReplyReading(BaseModel):
     reason: str = ""
 
 
+class LlmChoice(BaseModel):
+    """Which model plans the session. `credential` is an alias; prices are USD per million tokens, None where unknown."""
+
+    model_config = ConfigDict(frozen=True)
+    url: str
+    model: str
+    credential: str = ""
+    input_price: float | None = None
+    cached_price: float | None = None
+    output_price: float | None = None
+
+
+class ModelCall(BaseModel):
+    """A tool call as a model wrote it: nothing in it was checked yet."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    arguments: str = ""
+
+
 class SessionCreated(Event):
     """A session begins. `credential` is an alias; the key itself never enters the log."""
 
@@ -55,12 +75,16 @@ class SessionCreated(Event):
     credential: str = ""
     scope: str = "optimize"
     planner: str = "offline"
+    llm: LlmChoice | None = None
     approve_up_to_usd: float | None = None
     versions: dict[str, str] = Field(default_factory=dict)
 
 
 class RequestUnderstood(Event):
-    """The typed request as it now stands, from the instruction or from a change. `source` is the user's event."""
+    """The typed request as it now stands, from the instruction or from a change. `source` is the user's event.
+
+    `withdraws` are gates that rested on the request before: open ones close, and a yes to one of them no longer counts.
+    """
 
     type: Literal["request.understood"] = "request.understood"
     request: Request
@@ -70,6 +94,8 @@ class RequestUnderstood(Event):
     unknown_models: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     source: int
+    by: Literal["code", "model"] = "code"
+    withdraws: tuple[GateRef, ...] = ()
 
 
 class UserMessage(Event):
@@ -139,6 +165,28 @@ class ToolRefused(Event):
     reason: str
 
 
+class PlannerReplied(Event):
+    """What a model answered, before anything acts on it. `based_on` is the user's last word that it had seen.
+
+    `prompts` names the wording it was asked with (template -> digest); `cost_usd` is None where no price is known.
+    """
+
+    type: Literal["planner.replied"] = "planner.replied"
+    based_on: int
+    model: str
+    content: str = ""
+    calls: tuple[ModelCall, ...] = ()
+    trouble: str = ""
+    """Why the reply can't be used as it is, empty when it can: cut, empty, in a form that is not understood."""
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    counted: bool = True
+    """False: the endpoint told no usage and the tokens are an estimate."""
+    cost_usd: float | None = None
+    prompts: dict[str, str] = Field(default_factory=dict)
+
+
 class StepStale(Event):
     """A planner's step that was computed before the user's last word; logged, not executed."""
 
@@ -199,6 +247,7 @@ AnyEvent = (
     | ToolReturned
     | ToolFailed
     | ToolRefused
+    | PlannerReplied
     | StepStale
     | Observed
     | JobStalled
@@ -211,7 +260,7 @@ _KNOWN: dict[str, type[Event]] = {
     model.model_fields["type"].default: model
     for model in (
         SessionCreated, RequestUnderstood, UserMessage, GateAnswered, ToolCalled, ToolReturned, ToolFailed, ToolRefused,
-        StepStale, Observed, JobStalled, AgentSaid, Cancelling, SessionEnded,
+        PlannerReplied, StepStale, Observed, JobStalled, AgentSaid, Cancelling, SessionEnded,
     )
 }  # fmt: skip
 
