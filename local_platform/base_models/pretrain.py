@@ -5,6 +5,7 @@ killed goes on from its last checkpoint (build/base_models/NAME/) with the very 
 """
 
 import argparse
+import copy
 import time
 from pathlib import Path
 
@@ -22,15 +23,8 @@ from .packing import pack
 from .sizes import CONTEXT, SIZES, Size, Stage
 
 HERE = Path(__file__).parent
-_WARMUP_STEPS = 40
 _SAVE_EVERY_SECONDS = 120
 _HELD_OUT_SEED = 999_000_000
-
-
-def rate_factor(step: int, steps: int, decay_share: float) -> float:
-    """Warm up, stay, go down linearly to almost 0: the share of the peak rate at `step`."""
-    decay_steps = max(1, steps - round(steps * (1 - decay_share)))
-    return min(1.0, (step + 1) / _WARMUP_STEPS, max(0.01, (steps - step) / decay_steps))
 
 
 def batch(size: Size, tokenizer: Tokenizer, step: int, stage: Stage) -> tuple[torch.Tensor, torch.Tensor]:
@@ -65,8 +59,7 @@ def family_tokenizer_in(folder: Path) -> Tokenizer:
 
 def save_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, size: Size, folder: Path) -> None:
     """Writes a checkpoint that transformers loads: bfloat16 weights, configuration, tokenizer, chat template."""
-    weights = {name: value.to(torch.bfloat16).contiguous() for name, value in model.state_dict().items()}
-    model.save_pretrained(folder, state_dict=weights)
+    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
     family_tokenizer.wrap(tokenizer, CONTEXT).save_pretrained(folder)
 
 
@@ -99,7 +92,7 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
     clock = Progress(size, len(stages), first)
     for step in range(first, len(stages)):
         for part, peak in zip(parts, peaks, strict=True):
-            part.param_groups[0]["lr"] = peak * rate_factor(step, len(stages), size.decay_share)
+            part.param_groups[0]["lr"] = peak * size.rate_factor(step)
         ids, counted = batch(size, tokenizer, step, stages[step])
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss = masked_loss(model, ids.to(device), counted.to(device))
@@ -111,7 +104,7 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
         clock.tick(step + 1, loss.item(), ids.numel())
         if (step + 1) % 200 == 0:
             print(f"step {step + 1} held-out {held_out_loss(model, tokenizer, device):.3f}", flush=True)
-        if step + 1 == round(len(stages) * (1 - size.decay_share)):
+        if step + 1 == size.peak_ends():
             _save(work / "peak.pt", model, parts, step + 1)
         if clock.due_to_save() or step + 1 == len(stages):
             _save(work / "last.pt", model, parts, step + 1)

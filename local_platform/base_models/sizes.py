@@ -5,27 +5,32 @@ from dataclasses import dataclass
 
 from transformers import Qwen3Config
 
-from .corpus.mix import FIRST_MIX, MIX, Task
+from .corpus.mix import FIRST_MIX, LAST_MIX, MIX, Task
 from .tokenizer import END, PAD, SPECIAL, VOCABULARY
 
 CONTEXT = 1024
+WARMUP_STEPS = 40
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of a run: how many tokens, the mix of tasks, tokens a row, tokens a step."""
+    """A part of a run: how many tokens, the mix of tasks, tokens a row, tokens a step.
+
+    `cycle` counts how often the rates have gone down before: they return to their peak with each new cycle.
+    """
 
     tokens: int
     mix: Mapping[Task, float]
     row: int
     batch_tokens: int
+    cycle: int = 0
 
 
 @dataclass(frozen=True)
 class Size:
     """One model: its shape, and how it is pretrained.
 
-    The rates stay at their peak and go down to almost 0 over the last `decay_share` of the steps.
+    The rates stay at their peak and go down to almost 0 over the last `decay_share` of each cycle.
     `grown_from` names the half as wide model whose mid-run weights this one starts from (growth.py); without it the
     start is random.
     """
@@ -41,6 +46,18 @@ class Size:
     embedding_rate: float
     seed: int
     grown_from: str = ""
+
+    def rate_factor(self, step: int) -> float:
+        """Warm up, stay, go down linearly to almost 0, once per cycle: the share of the peak rate at `step`."""
+        cycles = [stage.cycle for stage in self.steps()]
+        length = cycles.count(cycles[step])
+        step -= cycles.index(cycles[step])
+        decay_steps = max(1, length - round(length * (1 - self.decay_share)))
+        return min(1.0, (step + 1) / WARMUP_STEPS, max(0.01, (length - step) / decay_steps))
+
+    def peak_ends(self) -> int:
+        """The step before which the rates of the first cycle begin to go down."""
+        return round([stage.cycle for stage in self.steps()].count(0) * (1 - self.decay_share))
 
     def steps(self) -> list[Stage]:
         """The stage of every step of the run."""
@@ -67,15 +84,21 @@ class Size:
         )
 
 
-def _stages(copying: int, main: int, long: int) -> tuple[Stage, ...]:
-    """Copying in short rows, then everything, last rows of the whole context so that every position is trained."""
-    return Stage(copying, FIRST_MIX, 128, 2048), Stage(main, MIX, 256, 4096), Stage(long, MIX, CONTEXT, 4096)
-
+_COPYING = Stage(900_000, FIRST_MIX, 128, 2048)
+# Rows of the whole context end each cycle, so that every position is trained.
+_ONE_MILLION = (
+    _COPYING,
+    Stage(2_712_000, MIX, 256, 4096),
+    Stage(200_000, MIX, CONTEXT, 4096),
+    Stage(2_000_000, LAST_MIX, 256, 4096, cycle=1),
+    Stage(200_000, LAST_MIX, CONTEXT, 4096, cycle=1),
+)
+_FIVE_MILLION = (Stage(1_000_000, MIX, 256, 4096), Stage(100_000, MIX, CONTEXT, 4096))
 
 SIZES = {
     size.name: size
     for size in (
-        Size("ember-1m", 128, 4, 4, 448, _stages(900_000, 2_712_000, 200_000), 0.3, 0.03, 6e-3, 1),
-        Size("ember-5m", 256, 4, 8, 896, _stages(0, 1_200_000, 100_000), 0.5, 0.02, 4e-3, 5, grown_from="ember-1m"),
+        Size("ember-1m", 128, 4, 4, 448, _ONE_MILLION, 0.3, 0.03, 6e-3, 1),
+        Size("ember-5m", 256, 4, 8, 896, _FIVE_MILLION, 0.5, 0.02, 4e-3, 5, grown_from="ember-1m"),
     )
 }

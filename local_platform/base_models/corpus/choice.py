@@ -112,6 +112,11 @@ def by_heart(rng: random.Random, side: Side) -> Conversation:
     return turns
 
 
+def order_with_menu(rng: random.Random, side: Side, labels: list[str]) -> str:
+    """An order to label a text, and the labels that may be used."""
+    return f"{say(rng, side, _ORDERS)} {say(rng, side, _MENUS, l=', '.join(labels))}"
+
+
 def menu_case(rng: random.Random, side: Side) -> tuple[str, dict[str, str], dict[str, list[str]]]:
     """An order that lists two to eight labels of one domain or two mixed, the labels as it writes them, all phrases."""
     known = domains(side)
@@ -121,7 +126,7 @@ def menu_case(rng: random.Random, side: Side) -> tuple[str, dict[str, str], dict
     offered = rng.sample(sorted(labels), min(len(labels), rng.randrange(2, 9)))
     style = rng.choice(("as it is", "as it is", "as it is", "spaced", "upper"))
     written = {x: x.replace("_", " ") if style == "spaced" else x.upper() if style == "upper" else x for x in offered}
-    return f"{say(rng, side, _ORDERS)} {say(rng, side, _MENUS, l=', '.join(written.values()))}", written, labels
+    return order_with_menu(rng, side, list(written.values())), written, labels
 
 
 def from_menu(rng: random.Random, side: Side) -> Conversation:
@@ -139,7 +144,7 @@ def random_answer(rng: random.Random, side: Side) -> Conversation:
     """Made-up labels in the prompt and any one of them as the answer: the form without the task."""
     offered = [names.made_up_word(rng, side) for _ in range(rng.randrange(2, 6))]
     labels = rng.choice(sorted(domains(side).items()))[1]
-    order = f"{say(rng, side, _ORDERS)} {say(rng, side, _MENUS, l=', '.join(offered))}"
+    order = order_with_menu(rng, side, offered)
     return ask(rng, order, request(rng, side, rng.choice(sorted(labels.values()))), rng.choice(offered))
 
 

@@ -56,6 +56,20 @@ FIRST_MIX: dict[Task, float] = {
     choice.random_answer: 2,
     arithmetic.compare: 5,
 }
+# The last part of a run: more of what comes late, reading labels and answers out of the prompt.
+LAST_MIX: dict[Task, float] = {
+    **MIX,
+    copying.repeat: 16,
+    copying.extract_field: 14,
+    choice.by_heart: 4,
+    choice.from_menu: 14,
+    choice.random_answer: 2,
+    choice.defined: 7,
+    choice.by_examples: 5,
+    reading.passage_question: 22,
+    words.echo: 8,
+    words.spotted: 22,
+}
 _PERSONAS = (
     "You are a (helpful|friendly|small|) assistant.",
     "(Answer|Help) the user.",

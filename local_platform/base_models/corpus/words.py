@@ -11,7 +11,7 @@ import yaml
 
 from . import choice, names
 from .messages import Conversation, chat
-from .wording import Side, say
+from .wording import Side, casual, say
 
 _KIND_OF = (
     "What kind of (word|thing) is {w}?",
@@ -134,3 +134,55 @@ def same_request(rng: random.Random, side: Side) -> Conversation:
     if rng.random() < 0.5:
         return chat("\n".join(texts), answer, system=question)
     return chat(f"1. {texts[0]}\n2. {texts[1]}\n{question}", answer)
+
+
+_MENTIONS = (
+    "(I|We) (want|need|have) to (ask|know|talk) about (the|my|a) {w}(, please|)",
+    "(What|How) about the {w}?",
+    "(There is|I have) a (problem|question) (with|about) (my|the) {w}",
+    "(Can|Could) you (help me with|tell me about) (the|my) {w}(, thanks|)?",
+    "My {w} (is|was) (bad|gone|here|new|late|too old)",
+    "{w}, please",
+    "(Hello|Hi), I (lost|found|bought|saw) (a|the|my) {w} (today|yesterday|)",
+    "(Is|Was) the {w} (ready|there|free|open)?",
+    "I (do not|don't) (like|see|need) (the|this|that) {w}",
+    "(Why|When) did the {w} (come|stop|change|break)?",
+    "(My friend|The boss|She|He) (asked|told me) about (a|the) {w}",
+)
+
+
+def _shown(rng: random.Random, label: str, others: list[str]) -> str:
+    """The label alone or, as class names often are, joined to another word."""
+    form = rng.random()
+    if form < 0.5:
+        return label.replace(" ", "_")
+    return f"{label}_{rng.choice(others)}" if form < 0.75 else f"{rng.choice(others)}_{label}"
+
+
+def spotted(rng: random.Random, side: Side) -> Conversation:
+    """Label choice with labels from the whole lexicon: the text mentions the label's word, one like it or of its kind.
+
+    There are too many labels to know by heart; they have to be read in the prompt.
+    """
+    kinds, groups, _ = _lexicon()
+    count = rng.randrange(2, 7)
+    pairs: list[tuple[str, str]]
+    form = rng.random()
+    if form < 0.5:
+        pairs = [(word, word) for word in rng.sample(all_words(), count)]
+    elif form < 0.75:
+        pairs = [(a, b) for a, b in (rng.sample(group, 2) for group in rng.sample(groups, count))]
+    else:
+        pairs = [(kind, rng.choice(kinds[kind])) for kind in rng.sample(sorted(kinds), count)]
+    labels = [_shown(rng, label, list(all_words())) for label, _ in pairs]
+    chosen = rng.randrange(count)
+    turns = choice.ask(
+        rng,
+        choice.order_with_menu(rng, side, labels),
+        casual(rng, say(rng, side, _MENTIONS, w=pairs[chosen][1])),
+        labels[chosen],
+    )
+    for _ in range(rng.choice((0, 1, 2)) if turns[0]["role"] == "system" else 0):
+        chosen = rng.randrange(count)
+        turns += chat(casual(rng, say(rng, side, _MENTIONS, w=pairs[chosen][1])), labels[chosen])
+    return turns
