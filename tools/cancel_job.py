@@ -8,7 +8,8 @@ from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, 
 from tools.errors import platform_errors
 from tools.facts import JobCancelled, JobNotCreated
 from tools.known import TERMINAL
-from tools.resources import find, short_id
+from tools.launch_job import job_seen
+from tools.resources import Document, check_ours, find, planned_request, short_id
 
 
 class CancelArguments(Arguments):
@@ -25,12 +26,27 @@ async def cancel_job(arguments: CancelArguments, context: ToolContext) -> ToolRe
     if job is None:
         fact = JobNotCreated(item=owner[0], attempt=owner[1], resource=name)
         return ToolResult(facts=(fact,), text=f"{name} does not exist: nothing to cancel")
+    if name not in context.known.jobs:
+        return _recognised(context, name, owner, job)
     state = str(job.get("state") or "JOB_STATE_UNSPECIFIED")
     if state not in TERMINAL and state != "JOB_STATE_CANCELLING":
         await _cancel(context, name)
         after = await find(context, name) or {}
         state = str(after.get("state") or "JOB_STATE_CANCELLED")
     return ToolResult(facts=(JobCancelled(resource=name, state=state),), text=f"{name}: {state}")
+
+
+def _recognised(context: ToolContext, name: str, owner: tuple[str, int], job: Document) -> ToolResult:
+    """A job whose launch had no answer: ours, and then the next call cancels it, or somebody else's and left alone."""
+    request = planned_request(context, name)
+    try:
+        if request is not None:
+            check_ours(context, request, name, job)
+    except ToolError as error:
+        fact = JobNotCreated(item=owner[0], attempt=owner[1], resource=name)
+        return ToolResult(facts=(fact,), text=error.message)
+    seen = job_seen(owner[0], owner[1], name, job)
+    return ToolResult(facts=(seen,), text=f"{name} was created: {seen.state}")
 
 
 async def _cancel(context: ToolContext, name: str) -> None:
@@ -55,6 +71,8 @@ def _planned(context: ToolContext, name: str) -> tuple[str, int]:
         for attempt in range(1, item.attempts + 1):
             if item.kind == "train" and item.resource(attempt) == name:
                 return item.id, attempt
+    if name.startswith(f"accounts/{context.account}/supervisedFineTuningJobs/fa-{context.session}-"):
+        return "", 1  # of an earlier plan of this session
     raise ToolError(
         f"{name[:200]} is not a job of this session, so it is left alone",
         owner="yours",

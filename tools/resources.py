@@ -184,6 +184,15 @@ def _began(context: ToolContext) -> float:
     return context.now if began is None else began
 
 
+def planned_request(context: ToolContext, name: str) -> WireRequest | None:
+    """The request of the current plan that creates the resource of this name, None when none does."""
+    for item in context.known.plan.items if context.known.plan else ():
+        for attempt in range(1, item.attempts + 1):
+            if item.resource(attempt) == name:
+                return item.request_for(attempt, context.known.outputs())
+    return None
+
+
 def wanted_document(request: WireRequest) -> Document:
     """The resource that a create asks for: the body itself, or what the body wraps (data sets)."""
     body = request.body or {}

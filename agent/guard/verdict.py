@@ -206,17 +206,21 @@ def reserved_before(state: SessionState, probe_item: str) -> int:
 
 def _judge_settle(step: Run, state: SessionState) -> Verdict:
     resource = str(step.call.arguments.get("resource", ""))
-    if not owned(state, resource):
+    if not meant(state, resource):
         return refuse(f"{resource!r} was not created by this session.")
     if not state.cancelling:
         return refuse("jobs and deployments are stopped only when the user cancels the session.")
     return ALLOW
 
 
+def meant(state: SessionState, resource: str) -> bool:
+    """Did this session set out to create the resource? What became of it may have to be looked up."""
+    return bool(resource) and any(call.spends and call.resource == resource for call in state.calls.values())
+
+
 def owned(state: SessionState, resource: str) -> bool:
     """Did this session create the resource? An intent of its own and the platform's word that it exists."""
-    intents = {call.resource for call in state.calls.values() if call.spends}
-    return resource in intents and (resource in state.known.jobs or resource in state.known.deployments)
+    return meant(state, resource) and (resource in state.known.jobs or resource in state.known.deployments)
 
 
 def _judge_finish(step: Finish, state: SessionState) -> Verdict:

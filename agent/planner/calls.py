@@ -35,6 +35,17 @@ def run(state: SessionState, now: float, key: str, tool: str, **arguments: Any) 
     return trouble(state, now, key, call)
 
 
+def insist(state: SessionState, now: float, key: str, tool: str, **arguments: Any) -> Step | None:
+    """Like `run`, for what has to happen and about which nobody is asked any more: all trouble is told and tried again."""
+    call = state.calls.get(key)
+    step = Run(ToolCall(key, tool, arguments))
+    if call is None:
+        return step
+    if call.status == "returned":
+        return None
+    return Wait() if call.status == "pending" else _again(state, now, key, call, step)
+
+
 def ask(state: SessionState, now: float, question: str, asks_for: tuple[str, ...]) -> Step:
     """Asks the user and waits; asked again when the answer did not change what is missing.
 
@@ -58,7 +69,7 @@ def trouble(state: SessionState, now: float, key: str, call: Call) -> Step:
 
 def _again(state: SessionState, now: float, key: str, call: Call, step: Run) -> Step:
     if call.tries == TRIES_BEFORE_TELLING and f"trouble/{key}" not in state.said:
-        text = f"{call.tool} has failed {call.tries} times: {call.message}. I go on trying; nothing is lost."
+        text = f"{call.tool} has failed {call.tries} times: {call.message}. {call.next_step} I go on trying; nothing is lost."
         return Say(f"trouble/{key}", text)
     due = call.at + min(LONGEST_DELAY, FIRST_DELAY * 2 ** (call.tries - 1))
     return step if now >= due else Wait(due)

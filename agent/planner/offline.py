@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
 from agent.planner.answers import answer
-from agent.planner.calls import ask, run
+from agent.planner.calls import ask, insist, run
 from agent.planner.sft import next_sft
 from agent.session.events import RequestUnderstood
 from agent.session.state import Said, SessionState
@@ -122,16 +122,29 @@ def _route(state: SessionState, now: float) -> Step:
 
 def _cancel(state: SessionState, now: float) -> Step:
     """Settle what this session started: own jobs cancelled, own deployments at 0, then the report."""
-    for name in sorted(state.active):
-        step = run(state, now, f"cancel/{name}", "cancel_job", resource=name)
-        if step is not None:
+    steps = [*_stop_jobs(state, now), *_stop_deployments(state, now)]
+    for step in steps:
+        if not isinstance(step, Wait):
             return step
-    for name in sorted(state.known.deployments):
-        if state.known.replicas.get(name) != 0:
-            step = run(state, now, f"scale/{name}", "scale_deployment", resource=name)
-            if step is not None:
-                return step
+    if steps or state.active:
+        return Wait(min((s.until for s in steps if isinstance(s, Wait) and s.until is not None), default=None))
     call = state.calls.get("report/cancelled")
     if call is None:
         return Run(ToolCall("report/cancelled", "write_report"))
     return Finish("cancelled", "cancelled by the user")
+
+
+def _stop_jobs(state: SessionState, now: float) -> list[Step]:
+    """What is left to do about own jobs. A launch without an answer is looked up first; then what exists is cancelled."""
+    words = {name: "cancel" if name in state.known.jobs else "settle" for name in sorted(state.active)}
+    steps = (insist(state, now, f"{word}/{name}", "cancel_job", resource=name) for name, word in words.items())
+    return [step for step in steps if step is not None]
+
+
+def _stop_deployments(state: SessionState, now: float) -> list[Step]:
+    """What is left to do about own deployments, and about those whose creation had no answer."""
+    meant = {call.resource for call in state.calls.values() if call.tool == "deploy_model" and call.spends}
+    names = sorted(name for name in {*state.known.deployments, *meant} if state.known.replicas.get(name) != 0)
+    words = {name: "scale" if name in state.known.deployments else "settle" for name in names}
+    steps = (insist(state, now, f"{word}/{name}", "scale_deployment", resource=name) for name, word in words.items())
+    return [step for step in steps if step is not None]

@@ -58,6 +58,7 @@ class Call:
     attempt: int = 0
     resource: str = ""
     spends: bool = False
+    based_on: int = 0
     message: str = ""
     next_step: str = ""
     owner: str = ""
@@ -137,7 +138,7 @@ class SessionState:
         intents = {
             call.resource
             for call in self.calls.values()
-            if call.tool == "launch_job" and call.spends and call.resource and call.status in ("pending", "failed")
+            if call.tool == "launch_job" and call.spends and call.resource and call.status != "returned"
         }
         settled = set(self.known.jobs) | self.known.not_created
         return frozenset(running | (intents - settled))
@@ -168,15 +169,18 @@ def apply(state: SessionState, record: Record) -> SessionState:
             return _called(state, record, event)
         case ToolReturned() as event:
             state = _settle(state, event.call, record.at, status="returned", message="")
-            return _learn(state, event.facts, record)
+            return _learn(state, event.facts, record, opens=_in_time(state, event.call))
         case ToolFailed() as event:
             return _settle(
                 state, event.call, record.at, status="failed", message=event.message, next_step=event.next_step,
                 owner=event.owner, retry=event.retry,
             )  # fmt: skip
         case ToolRefused() as event:
-            call = Call(tool=event.tool, arguments={}, status="refused", at=record.at, called_at=record.at,
-                        message=event.reason)  # fmt: skip
+            # An earlier try of the same call may have created something: what it was about stays known.
+            before = state.calls.get(event.call) or Call(
+                tool=event.tool, arguments={}, status="refused", at=record.at, called_at=record.at
+            )
+            call = replace(before, status="refused", at=record.at, message=event.reason, retry=False)
             return replace(state, calls={**state.calls, event.call: call})
         case Observed() as event:
             return _learn(state, event.facts, record)
@@ -231,6 +235,7 @@ def _called(state: SessionState, record: Record, event: ToolCalled) -> SessionSt
         attempt=event.attempt,
         resource=event.resource,
         spends=event.effect == "spend",
+        based_on=event.based_on,
     )
     committed = state.committed
     if call.spends and event.resource:
@@ -245,12 +250,19 @@ def _settle(state: SessionState, key: str, at: float, **changes: Any) -> Session
     return replace(state, calls={**state.calls, key: replace(call, at=at, **changes)})
 
 
-def _learn(state: SessionState, facts: tuple[AnyFact, ...], record: Record) -> SessionState:
+def _in_time(state: SessionState, key: str) -> bool:
+    """Was this call made after the user's last change? A gate shown before it asks about what no longer stands."""
+    call = state.calls.get(key)
+    changed = state.understood.source if state.understood else 0
+    return not state.cancelling and (call is None or call.based_on >= changed)
+
+
+def _learn(state: SessionState, facts: tuple[AnyFact, ...], record: Record, opens: bool = True) -> SessionState:
     for fact in facts:
         before = state.known
         state = replace(state, known=before.learn(fact))
         match fact:
-            case GateShown():
+            case GateShown() if opens:
                 state = replace(state, gate=OpenGate(shown=fact, seq=record.seq))
             case JobSeen():
                 seen = before.jobs.get(fact.resource)
