@@ -63,7 +63,8 @@ class Known:
         """This knowledge with one more fact."""
         match fact:
             case ModelsListed():
-                return replace(self, models=fact.models, models_missing=fact.missing)
+                found = {model.name: model for model in (*self.models, *fact.models)}
+                return replace(self, models=tuple(found.values()), models_missing=fact.missing)
             case DatasetStaged():
                 return replace(self, staged={**self.staged, fact.role: fact})
             case DatasetPrepared():

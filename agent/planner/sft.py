@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 
-from agent.guard.step import Finish, Step, Wait
+from agent.guard.step import Finish, Say, Step, Wait
 from agent.guard.verdict import blocked, finished
 from agent.planner.calls import ask, run
+from agent.session.events import GateAnswered
 from agent.session.state import SessionState
 from tools.facts import JobSeen
 from tools.known import SUCCEEDED, TERMINAL
+from tools.present_scoreboard import standings
+from tools.resources import short_id
 from tuning.plan import Plan, PlanItem
 from tuning.workflows import SFT
 
@@ -50,7 +53,9 @@ def _inputs(state: SessionState, now: float) -> Step | None:
     step = run(state, now, key, "list_resources", kind="models", names=request.base_models)
     if step is not None:
         return step
-    bad = [*state.known.models_missing, *(m.name for m in state.known.models if not m.tunable)]
+    wanted = {short_id(name) for name in request.base_models}
+    untunable = (m.name for m in state.known.models if not m.tunable and short_id(m.name) in wanted)
+    bad = [*state.known.models_missing, *untunable]
     if bad:
         text = (
             f"The platform can't tune {', '.join(bad)}: unknown there or not tunable. I never replace a model silently; "
@@ -106,17 +111,34 @@ def _sweep(state: SessionState, now: float, plan: Plan) -> Step | None:
     alive = [item for item in items if item.id in state.known.measured]
     if not alive:
         return _fail(state, now, items)
-    chosen = _named(state)
+    named = _named(state)
+    chosen = named.candidate if named else None
+    if named is not None and (step := _unable(state, plan, named)):
+        if step.key not in state.said:
+            return step
+        chosen = None
     key = f"scoreboard/{plan.revision}/{chosen or 0}/{len(state.answers)}"
     arguments: dict[str, object] = {"candidate": chosen} if chosen else {}
     return run(state, now, key, "present_scoreboard", **arguments) or Wait()
 
 
-def _named(state: SessionState) -> int | None:
-    """The candidate that the user's last change at the promotion gate named."""
+def _named(state: SessionState) -> GateAnswered | None:
+    """The user's last change at the promotion gate: it names a candidate."""
     board = state.known.scoreboard
     changes = [a for a in state.answers if a.answer == "revise" and board and a.gate.digest == board.digest]
-    return changes[-1].candidate if changes else None
+    return changes[-1] if changes else None
+
+
+def _unable(state: SessionState, plan: Plan, named: GateAnswered) -> Say | None:
+    """Words for a named candidate that can't go on; the scoreboard is then shown as it was."""
+    able = [s.number for s in standings(plan, state.known) if s.eligible]
+    if named.candidate is None or named.candidate in able:
+        return None
+    choice = ", ".join(str(number) for number in able)
+    text = (
+        f"Candidate {named.candidate} can't be promoted: it did not finish, or there is none. The choice is {choice}."
+    )
+    return Say(f"say/{named.message}/candidate", text, named.message)
 
 
 def _final(state: SessionState, now: float, plan: Plan) -> Step | None:
