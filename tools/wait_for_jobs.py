@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import DeploymentSeen, JobSeen
@@ -26,16 +27,17 @@ async def look(context: ToolContext) -> tuple[Seen, ...]:
     """
     slots = asyncio.Semaphore(MAX_REQUESTS)
 
-    async def bounded(one: Awaitable[Seen | None]) -> Seen | ToolError | None:
+    async def bounded(one: Callable[[], Awaitable[Seen | None]]) -> Seen | ToolError | None:
         async with slots:
             try:
-                return await one
+                return await one()
             except ToolError as error:
                 return error
 
-    jobs = [_job(context, job) for job in context.known.jobs.values() if job.state not in TERMINAL]
-    deployments = [_deployment(context, d) for d in context.known.deployments.values() if d.state not in SETTLED]
-    found = await asyncio.gather(*(bounded(one) for one in (*jobs, *deployments)))
+    looks: list[Callable[[], Awaitable[Seen | None]]] = []
+    looks += [partial(_job, context, job) for job in context.known.jobs.values() if job.state not in TERMINAL]
+    looks += [partial(_deployment, context, d) for d in context.known.deployments.values() if d.state not in SETTLED]
+    found = await asyncio.gather(*(bounded(one) for one in looks))
     errors = [one for one in found if isinstance(one, ToolError)]
     if errors and len(errors) == len(found):
         raise errors[0]
