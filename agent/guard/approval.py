@@ -51,6 +51,8 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
     if gate is None and reading.label in ("approve", "unclear"):
         raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
     reading = _priced(state, reading, text)
+    if state.understood is None and reading.label == "revise":
+        raise Conflict("the instruction is still being read; say it again when the plan is shown.")
     message = UserMessage(text=text, gate=gate.ref if gate else None, reading=reading)
     seq = state.last_seq + 1
     events: list[tuple[str, Event]] = [(f"user/{key}", message)]
