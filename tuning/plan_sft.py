@@ -260,17 +260,12 @@ def _branch(
 ) -> list[PlanItem]:
     """What runs if this candidate is promoted: the full run, the deployment and a first real answer."""
     fixed = {"gate": "promotion" if swept else "plan", "candidate": candidate.number, "alternative": several}
-    items: list[PlanItem] = []
-    source = f"sweep-{candidate.number}"
-    if not (swept and request.skip_final_run):
-        final = _train(site, request, material, model, candidate, "final", names)
-        items.append(final.model_copy(update={**fixed, "required": True}))
-        source = final.id
+    as_it_is = swept and request.skip_final_run
+    trained = _train(site, request, material, model, candidate, "sweep" if as_it_is else "final", names)
+    items = [] if as_it_is else [trained.model_copy(update={**fixed, "required": True})]
     if not request.deploy:
         return items
-    deployment = resource_id(
-        site.session, "deploy", [site.account, source, candidate.model_dump(mode="json"), sorted(names.values())]
-    )
+    source, deployment = trained.id, resource_id(site.session, "deploy", trained.resource_id)
     body = {
         "baseModel": {OUTPUT: source},
         "displayName": f"deployment of session {site.session}",
