@@ -64,7 +64,7 @@ class Executor:
         return True
 
     async def resume(self, session: str) -> None:
-        """Runs the calls again that have an intent and no outcome: what a kill left behind.
+        """Runs the calls again that have an intent and no outcome, and gives a standing yes: what a kill left behind.
 
         A call that asks a model reserves anew, for nobody knows how much of its block was used.
         """
@@ -75,6 +75,8 @@ class Executor:
                 await self.take(session, Run(call), state.last_user_seq)
             else:
                 await self._run(session, call)
+        if standing(self.store.state(session)):
+            self.store.transact(session, standing)
 
     async def context(self, session: str) -> ToolContext:
         """What a tool of this session may use now. Raises ToolError when the platform can't be opened."""
