@@ -64,7 +64,8 @@ def open_platform(
     client = AsyncFireworks(
         api_key=connection.key,
         account_id=connection.account,
-        base_url=connection.url or None,
+        # Told its own address, the SDK would ask /v1/chat/completions, which the cloud does not have.
+        base_url=None if base == httpx.URL(CLOUD) else connection.url,
         http_client=DefaultAsyncHttpxClient(transport=transport),
         _strict_response_validation=strict,
     )
