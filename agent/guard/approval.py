@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from agent.session.events import Cancelling, Event, GateAnswered, GateKind, ReplyReading, RequestUnderstood, UserMessage
 from agent.session.state import SessionState
 from agent.understanding import read_reply
+from tools.present_scoreboard import rank, standings
 from tuning.request import Request
 
 UNKNOWN_PRICE_WORDS = "at an unknown price"
@@ -87,11 +88,14 @@ def standing(state: SessionState) -> Sequence[tuple[str, Event]]:
     """The user's standing yes (--approve-up-to) to the open gate: a plan within the sum, or the declared winner."""
     limit = state.created.approve_up_to_usd if state.created else None
     gate, plan = state.gate, state.known.plan
-    if limit is None or gate is None or plan is None or state.held:
+    if limit is None or gate is None or plan is None or state.held or _last_no(state):
         return ()
-    within = plan.ceiling_usd <= limit and not plan.unknown_prices
+    mine = {item.resource(n) for item in plan.items for n in range(1, item.attempts + 1)}
+    before = sum(cost for resource, cost in state.committed.items() if resource not in mine)
+    within = before + plan.ceiling_usd <= limit and not plan.unknown_prices
     own_plan = gate.shown.gate == "plan" and gate.shown.digest == plan.digest()
-    winner = gate.shown.gate == "promotion" and plan.digest() in state.approved and gate.shown.candidate is not None
+    best = [s.number for s in rank(standings(plan, state.known)) if s.eligible][:1]
+    winner = gate.shown.gate == "promotion" and plan.digest() in state.approved and best == [gate.shown.candidate]
     if not within or not (own_plan or winner):
         return ()
     text = f"--approve-up-to {limit:g} given when the session was created"
@@ -99,6 +103,12 @@ def standing(state: SessionState) -> Sequence[tuple[str, Event]]:
         gate=gate.ref, answer="approve", by="standing", text=text, message=1, candidate=gate.shown.candidate
     )
     return ((f"gate/{gate.seq}", answer),)
+
+
+def _last_no(state: SessionState) -> bool:
+    """Did the user say stop, with no yes of their own since? A yes given beforehand does not outweigh that."""
+    said_no = max((said.seq for said in state.messages if said.message.reading.label == "reject"), default=0)
+    return said_no > max((a.message for a in state.answers if a.by == "user" and a.answer == "approve"), default=0)
 
 
 def _priced(state: SessionState, reading: ReplyReading, text: str) -> ReplyReading:

@@ -7,8 +7,9 @@ from importlib.resources import files
 import pytest
 
 from agent.guard.approval import Conflict, receive, standing
-from agent.session.events import Cancelling, GateAnswered, RequestUnderstood, SessionEnded, UserMessage
+from agent.session.events import Cancelling, GateAnswered, RequestUnderstood, SessionEnded, ToolCalled, UserMessage
 from tests.guard.worlds import REQUEST, World, approved_world, plan
+from tools.facts import CandidateMeasured
 from tuning.plan import Interval
 from tuning.pricing import load_prices
 
@@ -144,3 +145,48 @@ def test_a_standing_yes_never_covers_a_hold_or_another_plan() -> None:
     other.draft(plan(REQUEST))
     other.show(digest="of another plan")
     assert standing(other.state) == ()
+
+
+def with_standing_yes(world: World, limit: float = 5.0) -> World:
+    assert world.state.created is not None
+    world.add(world.state.created.model_copy(update={"approve_up_to_usd": limit}))
+    return world
+
+
+@pytest.mark.parametrize("word", ["hold on, don't start anything yet", "stop", "not yet"])
+def test_a_no_before_the_plan_is_shown_outweighs_a_standing_yes(word: str) -> None:
+    world = with_standing_yes(World())
+    said(world, word)
+    world.draft(plan())
+    world.show()
+    assert standing(world.state) == ()
+    said(world, "Approved, proceed.")
+    assert world.state.plan_approved
+
+
+@pytest.mark.parametrize(("candidate", "answers"), [(2, 1), (3, 0)])
+def test_a_standing_yes_promotes_the_winner_and_no_other(candidate: int, answers: int) -> None:
+    world = with_standing_yes(approved_world())
+    for number, loss in ((1, 1.2), (2, 1.0), (3, 1.1)):
+        world.trained(f"sweep-{number}")
+        world.learn(
+            CandidateMeasured(
+                item=f"sweep-{number}", candidate=number, split="validation", train_loss=1.0, eval_loss=loss
+            )
+        )
+    world.show("promotion", candidate=candidate, digest="of the scoreboard")
+    assert len(standing(world.state)) == answers
+
+
+def test_a_standing_yes_counts_what_an_earlier_plan_committed() -> None:
+    world = with_standing_yes(approved_world())
+    world.add(
+        ToolCalled(
+            call="x", tool="launch_job", effect="spend", based_on=1, resource="of an earlier plan", cost_high=3.0
+        )
+    )
+    world.draft(plan(REQUEST.updated({"epochs": (2,)})).model_copy(update={"cost": Interval(low=1.0, high=2.5)}))
+    world.show()
+    assert standing(world.state) == ()
+    with_standing_yes(world, 5.5)
+    assert len(standing(world.state)) == 1
