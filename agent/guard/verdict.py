@@ -239,12 +239,16 @@ def _judge_finish(step: Finish, state: SessionState) -> Verdict:
 
 
 def open_items(state: SessionState) -> tuple[str, ...]:
-    """What the plan requires and what is not finished; of alternatives those of the promoted candidate count."""
+    """What the plan requires and what is not finished; of alternatives those of the promoted candidate count.
+
+    A sweep whose winner was not confirmed is open as "promotion".
+    """
     plan = state.known.plan
     if plan is None:
         return ("plan",)
     needed = (i for i in plan.items if i.required and not (i.alternative and i.candidate != state.promoted))
-    return tuple(item.id for item in needed if not finished(state, plan, item.id))
+    choice = ("promotion",) if state.promoted is None and any(i.phase == "sweep" for i in plan.items) else ()
+    return (*(item.id for item in needed if not finished(state, plan, item.id)), *choice)
 
 
 def _create_wire(wire: Wire, found: Match, state: SessionState, plan: Plan) -> Verdict:

@@ -8,11 +8,13 @@ import fireworks
 import pytest
 
 from agent.guard.client import CLOUD, Connection, open_platform
+from agent.guard.step import Finish
+from agent.guard.verdict import judge_step, open_items
 from agent.session.events import Observed
 from agent.session.state import SessionState
-from tests.guard.worlds import REQUEST, plan
+from tests.guard.worlds import REQUEST, World, plan
 from tests.house import House
-from tools.facts import GateShown, PlanDrafted
+from tools.facts import GateShown, PlanDrafted, ReportWritten
 
 
 @pytest.mark.parametrize("kept", ["skip_sweep", "skip_final_run"])
@@ -48,3 +50,17 @@ async def test_the_clouds_own_address_is_asked_at_the_clouds_own_paths(url: str)
         await platform.client.chat.completions.create(model="m", messages=[{"role": "user", "content": "?"}])
     await platform.close()
     assert refused == ["/inference/v1/chat/completions"]
+
+
+@pytest.mark.parametrize("changes", [{"skip_final_run": True}, {"skip_final_run": True, "deploy": False}])
+def test_a_sweep_without_a_confirmed_winner_is_not_done(changes: dict[str, object]) -> None:
+    world = World()
+    world.draft(plan(REQUEST.updated(changes)))
+    world.show()
+    world.approve()
+    world.upload_all()
+    for number in (1, 2, 3):
+        world.trained(f"sweep-{number}", "FAILED")
+    world.learn(ReportWritten(markdown="final_report.md", json_path="final_report.json", message=""))
+    assert open_items(world.state) == ("promotion",)
+    assert not judge_step(Finish("succeeded"), None, world.state).allowed
