@@ -48,7 +48,7 @@ _UP_FRONT = re.compile(
 
 def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ...]) -> dict[str, object]:
     """The slots that a reply sets, as plain JSON values; empty when it sets none."""
-    scene = stage(own, known_models, context)
+    scene = stage(own, known_models, context, guess=False)
     sentences = tuple(_LEAD.sub("please ", s) for s in scene.sentences)
     present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
     numbers = without_withdrawn_numbers(present)
@@ -56,6 +56,7 @@ def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ..
     found |= _choices(scene, present, numbers)
     if gate in ("promotion", "comparison"):
         found |= _candidate(present)
+    found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if gate == "question" and not found:
         found |= _bare_answer(scene, own, context)
     return {

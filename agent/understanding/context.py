@@ -7,7 +7,7 @@ from typing import Literal
 
 Asked = Literal["yes_no", "open", "choice", "nothing"]
 
-_QUESTION = re.compile(r"[^.?!\n]*\?")
+_SENTENCES = re.compile(r"(?<=[.!?？])\s+|\n+")
 _OPEN = re.compile(
     r"\b(?:which|what|how|where|who|whom|when|why|welche[rsnm]?|was|wie|wo|quel(?:le)?s?|combien|cuál(?:es)?|qué|cuántos?|name (?:a|the)|choose|pick|哪|什么|多少)\b|哪|什么|多少"
 )
@@ -44,7 +44,7 @@ _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 def kind_of_question(context: str) -> Asked:
     """Whether the agent's last words can be answered by yes or no. Any open part or choice makes a yes unclear."""
-    questions = [q.strip().lower() for q in _QUESTION.findall(context)]
+    questions = _questions(context)
     if not questions:
         return "nothing"
     if any(_MIND.search(q) for q in questions):
@@ -60,10 +60,14 @@ def kind_of_question(context: str) -> Asked:
     return "yes_no" if len(plain) == len(questions) == 1 else "open"
 
 
+def _questions(context: str) -> list[str]:
+    return [s.strip().lower() for s in _SENTENCES.split(context) if s.rstrip(" \"')*").endswith(("?", "？"))]
+
+
 def slot_asked(context: str) -> str | None:
     """The slot that the agent asked about last, or None."""
-    questions = _QUESTION.findall(context)
-    asked = (questions[-1] if questions else context).lower()
+    questions = _questions(context)
+    asked = questions[-1] if questions else context.lower()
     for slot, pattern in _SLOTS:
         if pattern.search(asked):
             return slot

@@ -15,7 +15,7 @@ _PRESENT = re.compile(
 )
 _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
 _WH = re.compile(
-    r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will|would (?:it|that|you (?:recommend|suggest|say|advise|prefer))|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
+    r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will(?! you)|would(?! you)|would you (?:recommend|suggest|say|advise|prefer)|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
 )
 _FUTURE = re.compile(
     r"\b(?:next (?:week|month|time|quarter|year)|later (?:on )?(?:we|i|you|maybe|try)|maybe later|in (?:the )?(?:future|a second step)|eventually|at some point|some day|afterwards we|one day|might later|will later)\b"
@@ -26,7 +26,7 @@ MARKER = re.compile(
     r"change of plan|changed my mind|or no|nope|edit|update|instead|thinking about it|hold on|my mistake|let me correct|no[,:—] ?|hmm,? no|ah no|forget (?:that|it|what i said)|change to)\b|(?:^|[—(,.] ?)no[,—] |\bno —"
 )
 _NUM = r"[$€]?\d+(?:\.\d+)?(?:e-?\d+)?"
-_LIST = rf"{_NUM}(?:(?:,| and| or|/) ?{_NUM})*"
+_LIST = rf"{_NUM}(?:(?:,| and| or|/) ?{_NUM}){{0,30}}"
 _UNIT = r"(?:epochs?|ranks?|samples?|rows|examples|jobs?|runs?|dollars|usd|percent|%)"
 _WITHDRAWN = re.compile(
     rf"\b(?:instead of|rather than|in place of|as opposed to|no longer|and not|, not|not|down from|up from)\s+(?:the |that |just |only )*(?:usual |default |previous |old |original )?(?:(?:epochs?|rank|lr|learning rate|beta|budget)\s+)?{_LIST}(?!\s?[:/])(?:\s*{_UNIT})?(?=\W|$)"

@@ -107,7 +107,9 @@ def _pieces(piece: str) -> tuple[list[str], int]:
     else:
         labels = _SPLIT.split((body[: again[0].start()] if again else body).strip(" ,:—-"))
         body = body[: again[0].start()] if again else body
-    clean = [w for w in (label.strip(" \"'()[]{}.—*") for label in labels) if _is_label(w)]
+    bare = [label.strip(" \"'()[]{}.—*") for label in labels]
+    codes = all(len(w) <= 3 for w in bare)
+    clean = [w for w in bare if w and (codes or _is_label(w))]
     return list(dict.fromkeys(clean)), len(body)
 
 

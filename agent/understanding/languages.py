@@ -37,8 +37,19 @@ def _compiled(code: str, entry: dict[str, object]) -> _Language:
     longest_first = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
     # Chinese has no spaces between words; the others end at a letter that is none of theirs.
     text = longest_first if code == "zh" else rf"(?<![\w⟦./-])(?:{longest_first})(?![\w⟧/-])(?!\.\w)"
-    hints = frozenset(str(h) for h in entry["hints"])  # type: ignore[attr-defined]
+    hints = frozenset(str(h) for h in entry["hints"]) | _telling(words)  # type: ignore[attr-defined]
     return _Language(hints, words, re.compile(text, re.IGNORECASE))
+
+
+def _telling(words: dict[str, str]) -> frozenset[str]:
+    """The glossary's longer words that no English text holds: they tell the language as its common words do."""
+    english = {piece for meaning in words.values() for piece in re.split(r"[ -]", meaning)}
+    return frozenset(
+        w
+        for w in words
+        if (len(w) >= 5 and w.isalpha() and w not in english and not w.isascii())
+        or (len(w) >= 7 and w.isalpha() and w not in english)
+    )
 
 
 def language_of(text: str) -> str:
@@ -62,4 +73,5 @@ def to_english(text: str) -> str:
         return text
     language = _languages()[code]
     space = " " if code == "zh" else ""
-    return language.pattern.sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)
+    english = language.pattern.sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)
+    return re.sub(r" {2,}", " ", english)

@@ -11,9 +11,7 @@ from agent.understanding.vocabulary import words
 Kind = Literal["dataset", "evaluator"]
 
 _FULL = re.compile(r"accounts/[\w-]+/(?P<kind>datasets|evaluators)/[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
-_FILE = re.compile(
-    r"(?<![\w@])(?:~|\.{1,2})?(?:/?[\w.-]+)*[\w-]\.(?:jsonl|json|csv|parquet|tsv|txt)(?:\.gz)?\b", re.IGNORECASE
-)
+_FILE = re.compile(r"(?<![\w@~./-])[~./\w-]*[\w-]\.(?:jsonl|json|csv|parquet|tsv|txt)(?:\.gz)?\b", re.IGNORECASE)
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
@@ -34,6 +32,8 @@ _ORDINARY_SHAPE = re.compile(
     re.IGNORECASE,
 )
 
+_HYPHENATED = re.compile(r"[A-Za-z]{3,}(?:-[A-Za-z]{3,})+")
+
 _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (
@@ -44,8 +44,23 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:data|set|split|file|test|eval|train|training|holdout|held-out|gold)\b{_BE}\s*{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
-        rf"\b(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—]|with\b|using\b|for\b|and\b|at\b|to\b|via\b|please\b|in\b|by\b|but\b|then\b|—|⟦))",
+        rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—]|with\b|using\b|for\b|and\b|at\b|to\b|via\b|please\b|in\b|by\b|but\b|then\b|—|⟦))",
     )
+)
+_FALLBACK_CUES: tuple[re.Pattern[str], ...] = (
+    # Ids that carry a digit or an underscore are seldom anything else; hyphens alone count where nothing else was found.
+    re.compile(
+        r"(?<![\w⟦./@#$-])(?P<id>(?=[\w.-]*[a-zA-Z])(?=[\w-]*(?:[-_][\w-]*\d|\w_\w))[A-Za-z]\w*(?:[.-]\w+)*)(?![\w⟧/])"
+    ),
+    re.compile(r"(?<![\w⟦./@#$-])(?P<id>[A-Za-z]\w*(?:-\w+)+)(?![\w⟧/-])"),
+)
+"""Tried in this order when the words around say nothing; the second only when the text names no dataset so far."""
+_NUMBER_WORD = re.compile(
+    r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)",
+    re.IGNORECASE,
+)
+_NAME_ENDS = re.compile(
+    r"[\"']?\s*(?:$|[.,;:!?)(—]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or)\b|⟦)", re.IGNORECASE
 )
 _EVALUATOR_CUES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(p, re.IGNORECASE)
@@ -90,13 +105,19 @@ def mask_resources(text: str) -> Named:
     return Named(_FILE.sub(mark, _FULL.sub(mark, text)), names)
 
 
-def mask_short_ids(named: Named) -> Named:
-    """Marks the short ids: those of evaluators by the word beside them, then those of datasets by theirs."""
+def mask_short_ids(named: Named, guess: bool) -> Named:
+    """Marks the short ids: those of evaluators by the word beside them, then those of datasets by theirs.
+
+    `guess`: where nothing else names a dataset, a hyphenated word that is no everyday one is taken for it.
+    """
     names = dict(named.names)
     text = named.text
     for kind, cues in (("evaluator", _EVALUATOR_CUES), ("dataset", _DATASET_CUES)):
         for cue in cues:
             text = _mark_all(text, cue, kind, names)  # type: ignore[arg-type]
+    for strict, cue in zip((False, True), _FALLBACK_CUES, strict=True):
+        if not strict or (guess and not any(n.kind == "dataset" for n in names.values())):
+            text = _mark_all(text, cue, "dataset", names, fallback=True)
     for mark, name in names.items():
         if not name.full:
             again = re.compile(rf"(?<![\w⟦/.-]){re.escape(name.written)}(?![\w⟧/-]|\.\w)")
@@ -107,16 +128,24 @@ def mask_short_ids(named: Named) -> Named:
 def is_id(word: str) -> bool:
     """Whether a word can be a short id: not a word of everyday or of this trade."""
     low = word.lower()
-    return low not in _ORDINARY and not _ORDINARY_SHAPE.fullmatch(word) and len(word) > 1 and "⟦" not in word
+    return low not in _ORDINARY and not _NUMBER_WORD.fullmatch(low) and len(word) > 1 and "⟦" not in word
 
 
-def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name]) -> str:
+def _reads_as_name(text: str, word: str, end: int, fallback: bool) -> bool:
+    """Whether a word of an everyday shape ("short-notes") stands where a name ends, not before a noun."""
+    if not _ORDINARY_SHAPE.fullmatch(word):
+        return True
+    everyday = word[0].isdigit() or not _HYPHENATED.fullmatch(word)
+    return not everyday and not fallback and bool(_NAME_ENDS.match(text, end))
+
+
+def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name], fallback: bool = False) -> str:
     out: list[str] = []
     at = 0
     for match in cue.finditer(text):
         start, _ = match.span("id")
         written = match["id"].rstrip(".-")
-        if start < at or not is_id(written):
+        if start < at or not is_id(written) or not _reads_as_name(text, written, start + len(written), fallback):
             continue
         out += [text[at:start], _mark(names, Name(written, kind, False))]
         at = start + len(written)

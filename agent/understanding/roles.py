@@ -31,7 +31,7 @@ _TEACHER_LEFT = _end(
     r"\b(?:let|have)",
 )
 _TEACHER_RIGHT = re.compile(
-    r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|work|works|produce|produces|act|acts|shows?|teach|teaches|demonstrates?|do|does|run through|runs through|attempt)\b|into ⟦m|to teach)"
+    r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach)"
 )
 _OTHER_LEFT = _end(
     r"\b(?:beats?|beating|outperform(?:s|ing)?|better than|as good as|good as|match(?:es|ing)?|surpass(?:es|ing)?|exceeds?|on par with|close to|versus|vs\.?|rival(?:s|ing)?|worse than|cheaper than|faster than|win against|wins against|overtakes?|keep up with|level of|quality of|the likes of|than|on a par with|competes? with|equals?)",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent.understanding.labels import Labels, take_labels
 from agent.understanding.languages import to_english
 from agent.understanding.models import Mention, mask_models
-from agent.understanding.names import Name, mask_resources, mask_short_ids
+from agent.understanding.names import Name, Named, mask_resources, mask_short_ids
 from agent.understanding.numbers import plain_numbers
 from agent.understanding.rubric import take_rubric
 from agent.understanding.text import bounded, normalised
@@ -34,15 +34,18 @@ class Scene:
         return self.models[int(mark[2:-1])]
 
 
-def stage(own: str, known_models: Sequence[str] = (), context: str = "") -> Scene:
-    """Prepares a person's own words (quotations already taken out). Linear in the text's length."""
+def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: bool = True) -> Scene:
+    """Prepares a person's own words (quotations already taken out). Linear in the text's length.
+
+    `context` holds what a bare size ("the 14B") refers to; `guess` lets an odd hyphenated word stand for a dataset.
+    """
     text = normalised(bounded(own))
     resources = mask_resources(text)
     text, rubric = take_rubric(resources.text)
     labels = take_labels(text)
     masked = mask_models(labels.rest, known_models, context)
     english = corrected(to_english(masked.text))
-    named = mask_short_ids(type(resources)(english, resources.names))
+    named = mask_short_ids(Named(english, resources.names), guess)
     plain = plain_numbers(named.text.lower())
     sentences = tuple(s.strip() for s in _SENTENCE.split(plain) if s and s.strip())
     return Scene(plain, sentences, masked.mentions, named.names, labels, rubric)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-MAX_CHARS = 20_000
+MAX_CHARS = 6_000
 """What is read of a person's own words. Longer texts are pasted material; head and tail are kept, the tail because
 the last word wins."""
+_LONGEST_WORD = 160
+"""Characters without a space; longer ones are keys, tables or noise, and are cut out."""
 
 _SAME = str.maketrans(
     {
@@ -32,6 +34,7 @@ _SAME = str.maketrans(
 )
 _SPACES = re.compile(r"[ ]{2,}")
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_NOISE = re.compile(rf"\S{{{_LONGEST_WORD},}}")
 _POWER = re.compile(r"([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 
 
@@ -47,4 +50,4 @@ def normalised(text: str) -> str:
     """The text with one kind of quote, dash, space and digit. Case and line breaks stay."""
     text = _POWER.sub(lambda m: "^" + m.group(1).translate(_SUPERSCRIPT), text)
     text = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
-    return _SPACES.sub(" ", text).strip()
+    return _NOISE.sub(" ", _SPACES.sub(" ", text)).strip()

@@ -19,10 +19,9 @@ from agent.understanding.vocabulary import words
 
 _FORMS_OF_TYPOS = tuple(sorted(words("approval_words")))
 _KEEP = words("approval_neighbours")
-_LISTS = Path(__file__).parent / "yes_forms.yaml"
 _LONGEST = 300
 """Characters: a longer text says more than yes."""
-_TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:'[^\W\d_]+)*|\+?\d+|[^\s,.!;:—_*~()\-\w]")
+_TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:['-][^\W\d_]+)*|\+?\d+|[^\s,.!;:—*\-\w]|_")
 _DECORATION = re.compile("[\U0001f3fb-\U0001f3ff]|:-?[)d](?![a-z])|\\^\\^")
 _MOST_WORDS = 10
 """Tokens of the longest form, Chinese characters counted one by one."""
@@ -63,7 +62,7 @@ def _lists(gate: Gate) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
 
 def _tokens(text: str) -> Tokens:
     """Words, Chinese characters and signs one by one; drawn-out letters shortened ("yeeees"), slips put right."""
-    plain = re.sub(r"([^\W\d_])\1{2,}", r"\1", _DECORATION.sub(" ", text.replace("-", " ")))
+    plain = re.sub(r"([^\W\d_])\1{2,}", r"\1", _DECORATION.sub(" ", text))
     return tuple(_word(token) for token in _TOKEN.findall(plain))
 
 
