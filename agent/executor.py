@@ -134,6 +134,8 @@ class Executor:
                 case Say():
                     return [(key, AgentSaid(text=step.text, about=step.about))]
                 case Understand():
+                    if not verdict.allowed:
+                        return [_refused(key, "set_request", verdict, state.last_seq)]
                     return [(key, step.event)]
                 case Decline():
                     return [(key, ToolRefused(call=key, tool=step.tool, reason=step.reason))]

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from agent.executor import Executor, key_of
 from agent.guard.step import Step, Wait
 from agent.planner.base import Planner
-from agent.session.events import Event, JobStalled
+from agent.session.events import AgentSaid, Event, JobStalled
 from agent.session.state import SessionState
-from agent.session.store import SessionUnknown, Store, StoreError
+from agent.session.store import Decide, SessionUnknown, Store, StoreError
 from tools.base import ToolError
 from tools.known import TERMINAL
 from tools.wait_for_jobs import SETTLED, look
@@ -28,6 +28,9 @@ CLOUD_POLL = 10.0
 STORE_DELAY = 10.0
 """Seconds before a session whose log could not be written is driven again."""
 CRASH_DELAY = 5.0
+LOOKS_BEFORE_TELLING = 3
+STALLING = frozenset({"JOB_STATE_RUNNING", "JOB_STATE_PAUSED"})
+"""States in which silence is news: a queue may take its time, a running or suspended job is reported."""
 MAX_CRASHES = 5
 """A session that meets a bug of ours this often in a row is parked until the next start or message."""
 
@@ -56,6 +59,7 @@ class Runner:
         self._looked: dict[str, float] = {}
         self._watched: set[str] = set()
         self._crashes: dict[str, int] = {}
+        self._blind: dict[str, int] = {}
         self._poller: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -119,6 +123,12 @@ class Runner:
         log.error("session %s met a bug of ours (%d in a row)", session, count, exc_info=error)
         if count < MAX_CRASHES:
             self._wake_at(session, self._clock() + CRASH_DELAY * 2**count)
+            return
+        text = (
+            "A bug of this program stops the session here; server.log in its home has the details. Nothing is lost: it "
+            "goes on after the next start of the server, or at your next message."
+        )
+        self._tell(session, lambda state: [(f"parked/{state.last_seq}", AgentSaid(text=text))])
 
     async def _drive(self, session: str) -> None:
         """Takes steps until there is nothing to do but wait."""
@@ -181,11 +191,37 @@ class Runner:
             before = self._store.state(session).last_seq
             self._executor.observe(session, facts)
             self._stalls(session)
-        except (ToolError, StoreError) as error:
-            log.warning("session %s: a look at the platform failed: %s", session, error)
+        except StoreError as error:
+            log.warning("session %s: a look at the platform could not be written: %s", session, error)
             return
+        except ToolError as error:
+            self._unseen(session, error)
+            return
+        self._blind.pop(session, None)
         if self._store.state(session).last_seq > before:
             self.wake(session)
+
+    def _unseen(self, session: str, error: ToolError) -> None:
+        """A look failed. The third in a row is told to the user, once per outage; the looks go on."""
+        log.warning("session %s: a look at the platform failed: %s", session, error)
+        self._blind[session] = self._blind.get(session, 0) + 1
+        if self._blind[session] != LOOKS_BEFORE_TELLING:
+            return
+        text = (
+            f"I can't see how the jobs are doing: {error.message}. {error.next_step} I go on looking; nothing is lost."
+        )
+
+        def decide(state: SessionState) -> list[tuple[str, Event]]:
+            return [(f"blind/{state.last_seq}", AgentSaid(text=text))]
+
+        self._tell(session, decide)
+
+    def _tell(self, session: str, decide: Decide) -> None:
+        """Words of the runner itself. When even the log fails, the server's log has it."""
+        try:
+            self._store.transact(session, decide)
+        except StoreError as error:
+            log.error("session %s: %s", session, error)
 
     def _stalls(self, session: str) -> None:
         """A job that says RUNNING without a new step for too long is reported once per silence."""
@@ -197,7 +233,7 @@ class Runner:
                 for name, since in state.progress_at.items()
                 if name not in state.stalled
                 and (job := state.known.jobs.get(name)) is not None
-                and job.state == "JOB_STATE_RUNNING"
+                and job.state in STALLING
                 and now - since > STALL_SECONDS
             ]
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from agent.session.events import Cancelling, Event, GateAnswered, GateKind, ReplyReading, RequestUnderstood, UserMessage
 from agent.session.state import SessionState
-from agent.understanding import read_reply
+from agent.understanding import read_instruction, read_reply
 from tools.present_scoreboard import rank, standings
 from tuning.request import Request
 
@@ -48,7 +48,10 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
         raise Conflict(f"that gate is not open. {_first_answer(state, gate_digest)}")
     known_models = tuple(m.name.rsplit("/", 1)[-1] for m in state.known.models)
     kind, context = (gate.shown.gate, gate.shown.question) if gate else ("plan", "")
-    reading = _read(text, kind, context, known_models, bool(gate and RETRY in gate.shown.asks_for))
+    asked = gate.shown.asks_for if gate else ()
+    reading = _read(text, kind, context, known_models, RETRY in asked)
+    if "workflow" in asked and (wanted := read_instruction(text, known_models).request).workflow is not None:
+        reading = ReplyReading(label="revise", changes=wanted.slots(), reason="an instruction, as was asked for")
     if gate is None and reading.label in ("approve", "unclear"):
         raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
     reading = _priced(state, reading, text)
@@ -77,9 +80,9 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
 
 def _read(text: str, kind: GateKind, context: str, known_models: tuple[str, ...], retry: bool) -> ReplyReading:
     """What the text says at this gate. A question about trouble takes a plain yes too, and 'try again'."""
+    again = retry and " ".join(text.casefold().split()).strip(" .!") in TRY_AGAIN
     reply = read_reply(text, kind, context, known_models)
-    if retry and reply.label == "unclear":
-        again = " ".join(text.casefold().split()).strip(" .!") in TRY_AGAIN
+    if again or (retry and reply.label == "unclear"):
         reply = read_reply("yes" if again else text, "plan", "", known_models)
     return ReplyReading(label=reply.label, changes=dict(reply.changes), ends=reply.ends, reason=reply.reason)
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.guard.manifest import Match, match
-from agent.guard.step import Finish, Run, Step
+from agent.guard.step import Finish, Run, Step, Understand
 from agent.session.state import SessionState
+from agent.understanding import read_instruction
 from tools.base import Effect
 from tools.known import SUCCEEDED, TERMINAL
 from tuning.plan import OUTPUT, Envelope, Plan, PlanItem, canonical
@@ -56,6 +57,8 @@ def judge_step(step: Step, effect: Effect | None, state: SessionState) -> Verdic
         return refuse(f"the session has ended ({state.ended}).")
     if isinstance(step, Finish):
         return _judge_finish(step, state)
+    if isinstance(step, Understand):
+        return _judge_understanding(step, state)
     if not isinstance(step, Run):
         return ALLOW
     if effect is None:
@@ -164,6 +167,25 @@ def _limits_blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: in
     if budget is not None and spent + item.cost.high > budget + 1e-6:
         return f"it could cost up to ${item.cost.high:.2f} and pass the budget of ${budget:.2f}."
     return ""
+
+
+def _judge_understanding(step: Understand, state: SessionState) -> Verdict:
+    """A planner may read the user's words; what limits it, and which files are read, only those words themselves set."""
+    event, before = step.event, state.understood
+    spoken = {1, *(said.seq for said in state.messages)}
+    if event.source not in spoken or (before is not None and event.source < before.source):
+        return refuse("a request rests on the user's newest word about it.")
+    created = state.created
+    words = [created.instruction if created else "", *(said.message.text for said in state.messages)]
+    heard = state.known.request if before is not None else read_instruction(words[0]).request
+    for slot in ("budget_usd", "max_parallel_jobs"):
+        if getattr(event.request, slot) != getattr(heard, slot):
+            return refuse(f"{slot} is set by the user's own words alone.")
+    for name in (event.request.train_dataset, event.request.eval_dataset):
+        written = name.rsplit("/", 1)[-1] if name and name.startswith("accounts/") else name
+        if written and not any(written in text for text in words):
+            return refuse(f"the user named no data set {written[:200]!r}.")
+    return ALLOW
 
 
 def _judge_spend(step: Run, state: SessionState) -> Verdict:

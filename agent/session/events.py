@@ -173,6 +173,8 @@ class PlannerReplied(Event):
 
     type: Literal["planner.replied"] = "planner.replied"
     based_on: int
+    seen: int = 0
+    """The last event that it had been shown."""
     model: str
     content: str = ""
     calls: tuple[ModelCall, ...] = ()

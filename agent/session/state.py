@@ -14,6 +14,7 @@ from agent.session.events import (
     GateRef,
     JobStalled,
     Observed,
+    PlannerReplied,
     Record,
     RequestUnderstood,
     SessionCreated,
@@ -75,6 +76,37 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Replied:
+    """A model's answer and its place in the log."""
+
+    seq: int
+    event: PlannerReplied
+    at: float
+
+
+@dataclass(frozen=True)
+class PlannerUse:
+    """What the planner's model calls came to. `usd` is the priced part; `unpriced` counts the calls without a price."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+
+    def __add__(self, event: PlannerReplied) -> PlannerUse:
+        return PlannerUse(
+            self.calls + 1,
+            self.prompt_tokens + event.prompt_tokens,
+            self.cached_tokens + event.cached_tokens,
+            self.completion_tokens + event.completion_tokens,
+            self.usd + (event.cost_usd or 0.0),
+            self.unpriced + (event.cost_usd is None),
+        )
+
+
+@dataclass(frozen=True)
 class SessionState:
     """All that the guard and the planners decide on."""
 
@@ -107,6 +139,11 @@ class SessionState:
     said: frozenset[str] = frozenset()
     """Keys of what was said to the user."""
     stale_steps: int = 0
+    replied: Replied | None = None
+    """The newest answer of the planner's model that saw the user's last word; the one to act on."""
+    replies: int = 0
+    """Answers of the planner's model since the user's last word."""
+    planner_use: PlannerUse = PlannerUse()
     cancelling: bool = False
     ended: Ended | None = None
     end_reason: str = ""
@@ -159,8 +196,9 @@ def apply(state: SessionState, record: Record) -> SessionState:
         case SessionCreated() as event:
             return replace(state, id=record.session, created=event, created_at=record.at, last_user_seq=record.seq)
         case RequestUnderstood() as event:
-            known = replace(state.known, request=event.request)
-            return replace(state, understood=event, revision=state.revision + 1, known=known)
+            return _understood(state, event)
+        case PlannerReplied() as event:
+            return _replied(state, record, event)
         case UserMessage() as event:
             return _heard(state, record, event)
         case GateAnswered() as event:
@@ -189,7 +227,8 @@ def apply(state: SessionState, record: Record) -> SessionState:
         case StepStale():
             return replace(state, stale_steps=state.stale_steps + 1)
         case AgentSaid() as event:
-            return replace(state, answered=state.answered | {event.about}, said=state.said | {record.key})
+            heard = {s.seq for s in state.messages if s.seq <= event.about}
+            return replace(state, answered=state.answered | heard | {event.about}, said=state.said | {record.key})
         case Cancelling():
             return replace(state, cancelling=True, gate=None, last_user_seq=record.seq)
         case SessionEnded() as event:
@@ -198,10 +237,34 @@ def apply(state: SessionState, record: Record) -> SessionState:
             return state
 
 
+def _understood(state: SessionState, event: RequestUnderstood) -> SessionState:
+    """A new request. What it withdraws is no longer open and no longer approved."""
+    digests = {gate.digest for gate in event.withdraws}
+    return replace(
+        state,
+        understood=event,
+        revision=state.revision + 1,
+        known=replace(state.known, request=event.request),
+        gate=None if state.gate is not None and state.gate.ref in event.withdraws else state.gate,
+        approved=state.approved - digests,
+        promoted=None if any(gate.gate == "promotion" for gate in event.withdraws) else state.promoted,
+        answered=state.answered | {event.source} if event.withdraws else state.answered,
+    )
+
+
+def _replied(state: SessionState, record: Record, event: PlannerReplied) -> SessionState:
+    state = replace(state, planner_use=state.planner_use + event)
+    if event.based_on != state.last_user_seq:
+        return replace(state, stale_steps=state.stale_steps + 1)
+    fresh = state.replied is None or state.replied.event.based_on != event.based_on
+    return replace(state, replied=Replied(record.seq, event, record.at), replies=1 if fresh else state.replies + 1)
+
+
 def _heard(state: SessionState, record: Record, event: UserMessage) -> SessionState:
     label = event.reading.label
-    launched = event.gate is None and bool(state.approved)
-    held = record.seq if launched and label in ("reject", "revise") else state.held
+    only_names = set(event.reading.changes) == {"candidate"} and event.gate is not None
+    halts = bool(state.approved) and label in ("reject", "revise") and not only_names
+    held = record.seq if halts else state.held
     said = Said(seq=record.seq, message=event, at=record.at)
     return replace(state, last_user_seq=record.seq, messages=(*state.messages, said), held=held)
 
@@ -219,7 +282,8 @@ def _answered(state: SessionState, record: Record, event: GateAnswered) -> Sessi
     if event.gate.gate == "plan":
         return replace(state, approved=state.approved | {event.gate.digest}, held=0)
     if event.gate.gate == "promotion":
-        return replace(state, promoted=event.candidate)
+        said_here = state.held >= event.gate.seq
+        return replace(state, promoted=event.candidate, held=0 if said_here else state.held)
     return state
 
 

@@ -7,7 +7,17 @@ from importlib.resources import files
 import pytest
 
 from agent.guard.approval import Conflict, receive, standing
-from agent.session.events import Cancelling, GateAnswered, RequestUnderstood, SessionEnded, ToolCalled, UserMessage
+from agent.guard.step import Understand
+from agent.guard.verdict import judge_step
+from agent.session.events import (
+    Cancelling,
+    GateAnswered,
+    ReplyReading,
+    RequestUnderstood,
+    SessionEnded,
+    ToolCalled,
+    UserMessage,
+)
 from tests.guard.worlds import REQUEST, World, approved_world, plan
 from tools.facts import CandidateMeasured
 from tuning.plan import Interval
@@ -68,7 +78,7 @@ def test_a_change_makes_a_new_request_and_closes_the_gate() -> None:
 def test_a_yes_to_nothing_is_a_conflict_that_shows_the_first_answer() -> None:
     world = at_plan_gate()
     said(world, "Approved, proceed.")
-    with pytest.raises(Conflict, match="answered first with approve: 'Approved, proceed.'"):
+    with pytest.raises(Conflict, match=r"answered first with approve: 'Approved, proceed\.'"):
         receive(world.state, "yes", "second")
 
 
@@ -190,3 +200,49 @@ def test_a_standing_yes_counts_what_an_earlier_plan_committed() -> None:
     assert standing(world.state) == ()
     with_standing_yes(world, 5.5)
     assert len(standing(world.state)) == 1
+
+
+@pytest.mark.parametrize("text", ["stop", "use 2 epochs", "hold on"])
+def test_a_halt_counts_at_any_gate_once_something_is_approved(text: str) -> None:
+    world = approved_world()
+    world.show("question", digest="trouble")
+    said(world, text)
+    assert world.state.held
+
+
+def test_naming_another_candidate_is_no_halt_and_a_hold_at_promotion_ends_with_its_yes() -> None:
+    world = approved_world()
+    for number in (1, 2, 3):
+        world.trained(f"sweep-{number}")
+    world.show("promotion", candidate=2, digest="board")
+    said(world, "use candidate 3 instead")
+    assert not world.state.held
+    world.show("promotion", candidate=3, digest="board-3")
+    said(world, "not yet")
+    assert world.state.held
+    said(world, "Approved, proceed.")
+    assert not world.state.held and world.state.promoted == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "allowed"),
+    [
+        ({}, True),
+        ({"epochs": (2,)}, True),
+        ({"budget_usd": 1_000.0}, False),
+        ({"max_parallel_jobs": 60}, False),
+        ({"train_dataset": "/etc/passwd"}, False),
+        ({"train_dataset": "accounts/local/datasets/tickets"}, True),
+    ],
+)
+def test_a_planner_reads_but_does_not_loosen(changes: dict[str, object], allowed: bool) -> None:
+    world = World()
+    seq = world.add(UserMessage(text="train tickets for 2 epochs", reading=ReplyReading(label="revise")))
+    event = RequestUnderstood(request=REQUEST.updated(changes), source=seq)
+    assert judge_step(Understand("k", event), None, world.state).allowed is allowed
+
+
+def test_a_planner_cannot_rest_a_request_on_a_word_that_was_not_said() -> None:
+    world = World()
+    event = RequestUnderstood(request=REQUEST, source=99)
+    assert "newest word" in judge_step(Understand("k", event), None, world.state).reason

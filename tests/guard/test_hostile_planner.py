@@ -23,7 +23,7 @@ from agent.guard.approval import Conflict
 from agent.guard.step import Finish, Run, Say, Step
 from agent.planner.offline import decide
 from tests.house import House, chat_rows, jsonl, put_dataset
-from tests.platforms import ScriptedPlatform, Script, scripted_platform
+from tests.platforms import Script, ScriptedPlatform, scripted_platform
 from tools.base import Arguments, Effect, FunctionTool, ToolCall, ToolContext, ToolError, ToolResult
 from tools.catalog import CATALOG
 from tools.wait_for_jobs import look
