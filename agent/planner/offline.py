@@ -32,7 +32,7 @@ def decide(state: SessionState, now: float) -> Step:
     if state.understood is None:
         return _read(state, now)
     if state.unanswered:
-        return _react(state, state.unanswered[0])
+        return react(state, state.unanswered[0])
     if state.gate is not None:
         return Wait()
     return _route(state, now)
@@ -65,7 +65,7 @@ def _unknown(written: str, nearest: tuple[str, ...]) -> str:
     return f"{written} (nearest: {', '.join(nearest)})" if nearest else written
 
 
-def _react(state: SessionState, said: Said) -> Step:
+def react(state: SessionState, said: Said) -> Step:
     """Words for a message that is a question, unclear, a hold, or a change that took effect."""
     reading = said.message.reading
     key = f"say/{said.seq}"

@@ -1,0 +1,162 @@
+"""What a model is told beside the transcript: the system prompt from the playbooks, and the state of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from agent.guard.verdict import blocked, finished
+from agent.session.state import SessionState
+from prompts.planner import Named, PlannerSystem, PlannerTurn, WorkflowRow
+from tools.known import SUCCEEDED, TERMINAL
+from tuning import workflows
+from tuning.plan import Plan, PlanItem
+
+SHOWN = 10
+"""Items that a list of the state block names; the others are counted."""
+TITLES = {
+    "train_dataset": "the training data set",
+    "base_models": "one or more base models",
+    "plan": "the plan with its cost",
+    "promotion": "the promotion of the sweep's winner",
+}
+NOT_SERVED = (
+    "classification, preference tuning, reinforcement fine-tuning, evaluators, trajectories, full-parameter tuning, custom "
+    "losses, and changing or deleting what exists"
+)
+
+
+@lru_cache(maxsize=1)
+def system_prompt() -> str:
+    """The same text for every call of every session."""
+    return PlannerSystem(
+        workflows=tuple(
+            WorkflowRow(
+                name=flow.name,
+                title=flow.title,
+                needs=", ".join(TITLES.get(slot, slot) for slot in flow.required),
+                gates=", ".join(TITLES.get(gate, gate) for gate in flow.gates),
+                phases=", ".join(flow.phases),
+            )
+            for flow in workflows.WORKFLOWS.values()
+        ),
+        not_served=NOT_SERVED,
+        defaults=tuple(Named(name=name, value=value) for name, value in _defaults()),
+    ).render()
+
+
+def prompt_digests() -> dict[str, str]:
+    """Which wording a call was made with."""
+    return {prompt.template: prompt.digest() for prompt in (PlannerSystem, PlannerTurn)}
+
+
+def _defaults() -> Iterable[tuple[str, str]]:
+    grid = ", ".join(f"rank {c.rank} with {c.learning_rate:g}" for c in workflows.DEFAULT_GRID)
+    yield "Sweep", f"LoRA {grid} (learning rate), for each base model; a model's own recommended rates go first"
+    yield (
+        "Epochs",
+        f"min({workflows.MAX_DEFAULT_EPOCHS}, ceil({workflows.EPOCH_BUDGET} / number of samples)), for sweep and full run",
+    )
+    yield "Rows of the sweep", f"at most {workflows.SWEEP_ROWS} of the training rows, seed {workflows.SEED}"
+    yield (
+        "Test rows",
+        f"{workflows.TEST_FRACTION:.0%}, at most {workflows.TEST_ROWS}; with fewer than {workflows.SMALL_DATA_ROWS} rows none",
+    )
+    yield "Validation rows", f"{workflows.VALIDATION_FRACTION:.0%} of the rest; they rank the candidates"
+    yield "Evaluation", "validation loss"
+    yield "Jobs at once", f"at most {workflows.MAX_ACTIVE_JOBS}"
+    yield "Further attempts after a failure of the platform", f"{workflows.RETRIES} over the whole plan"
+    yield "Deployment", "the winner of the full run"
+
+
+def state_block(state: SessionState, notice: str, answers_left: int) -> str:
+    """The session now, in a few lines."""
+    facts = tuple(Named(name=name, value=value) for name, value in _facts(state, answers_left))
+    return PlannerTurn(facts=facts, notice=notice).render()
+
+
+def _facts(state: SessionState, answers_left: int) -> Iterable[tuple[str, str]]:
+    known, plan, understood = state.known, state.known.plan, state.understood
+    if understood is None:
+        yield "request", "not written down yet: call set_request"
+    elif understood.missing:
+        yield "missing", ", ".join(understood.missing)
+    if known.models_missing:
+        yield "not on this platform", ", ".join(known.models_missing)
+    if known.staged:
+        yield (
+            "data",
+            ", ".join(
+                f"{s.role} {'usable' if s.usable else 'not usable'}, {s.rows} rows" for s in known.staged.values()
+            ),
+        )
+    if plan is None:
+        yield "plan", "none"
+    else:
+        yield "plan", _standing(state, plan)
+    if state.gate is not None:
+        yield "asking the user at", f"the {state.gate.shown.gate} gate"
+    if state.unanswered:
+        yield "the user's last words", "still want an answer"
+    if plan is not None and state.plan_approved:
+        yield from _progress(state, plan)
+    if known.report is not None:
+        yield "report", "written"
+    yield "answers left until the user speaks again", str(answers_left)
+
+
+def _standing(state: SessionState, plan: Plan) -> str:
+    parts = [f"revision {plan.revision}, up to ${plan.ceiling_usd:.2f}"]
+    if plan.request != state.known.request:
+        parts.append("older than the request: prepare_dataset, estimate_cost, present_plan")
+    elif state.held:
+        parts.append("halted by the user: present_plan again")
+    else:
+        parts.append("approved" if state.plan_approved else "not approved")
+    return ", ".join(parts)
+
+
+def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
+    known = state.known
+    yield "active jobs", f"{len(state.active)} of at most {plan.max_active_jobs}"
+    ready = [item for item in plan.items if not finished(state, plan, item.id) and _may_run(state, plan, item)]
+    for kind, word in (
+        ("upload", "upload now"),
+        ("train", "launch now"),
+        ("deploy", "deploy now"),
+        ("probe", "probe now"),
+    ):
+        names = [item.needs[0] if kind == "probe" else item.id for item in ready if item.kind == kind]
+        if names:
+            yield word, _listed(names)
+    ended = [
+        i.id for i in plan.items if (job := known.job(i.id)) and job.state in SUCCEEDED and i.id not in known.measured
+    ]
+    if ended:
+        yield "measure now", _listed(ended)
+    lost = [
+        i.id for i in plan.items if (job := known.job(i.id)) and job.state in TERMINAL and job.state not in SUCCEEDED
+    ]
+    if lost:
+        yield "failed", _listed(lost)
+    if state.promoted is not None:
+        yield "promoted", f"candidate {state.promoted}"
+
+
+def _may_run(state: SessionState, plan: Plan, item: PlanItem) -> bool:
+    """Would the guard let this item run now? An upload only when something that may run wants it."""
+    if item.kind == "train" and state.known.job(item.id) is not None:
+        return _again(state, plan, item)
+    if item.kind == "deploy" and state.known.deployment(item.id) is not None:
+        return False
+    return not blocked(state, plan, item)
+
+
+def _again(state: SessionState, plan: Plan, item: PlanItem) -> bool:
+    job = state.known.job(item.id)
+    return job is not None and not blocked(state, plan, item, job.attempt + 1)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,252 @@
+"""The LLM planner: a model behind an OpenAI-compatible address decides what to call and what to say.
+
+One answer of the model is one event; its calls are then carried out one after another, each by the guard's leave. What the
+model does not decide (a cancel, a message without words for it, an endpoint that is down) code decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+
+from agent.guard.approval import RETRY
+from agent.guard.step import Decline, Say, Step, Think, Wait
+from agent.planner.briefing import prompt_digests, state_block, system_prompt
+from agent.planner.calls import ask, run
+from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
+from agent.planner.offline import decide, react
+from agent.planner.toolbox import CHANGED, FINISH, SAY, WAIT, question, say, schemas, step_for
+from agent.planner.transcript import call_key, merged, messages, wakes
+from agent.session.events import LlmChoice, PlannerReplied, Record
+from agent.session.state import Replied, SessionState
+from tools.known import TERMINAL
+from tools.wait_for_jobs import SETTLED
+
+ANSWERS = 30
+"""Answers of the model until the user speaks again; each job of the session adds some."""
+ANSWERS_PER_JOB = 4
+USELESS = 3
+"""Answers in a row without anything to act on, after which the user is asked."""
+CALLS = 16
+"""Calls of one answer that are carried out."""
+FIRST_DELAY = 5.0
+LONGEST_DELAY = 300.0
+PROBE_DELAY = 5.0
+
+Records = Callable[[str, int], Sequence[Record]]
+Open = Callable[[LlmChoice], Endpoint]
+Emit = Callable[[str, str], Awaitable[None]]
+
+
+class LlmPlanner:
+    """Plans sessions whose user asked for a model. `open_endpoint` raises EndpointTrouble when the key is gone."""
+
+    def __init__(self, records: Records, open_endpoint: Open, emit: Emit) -> None:
+        self._records = records
+        self._open = open_endpoint
+        self._emit = emit
+        self._waits: dict[str, tuple[int, int, float]] = {}
+        """Session -> (the user's last word, failures in a row since it, when to ask again)."""
+
+    async def next_step(self, state: SessionState, now: float) -> Step:
+        if state.ended is not None:
+            return Wait()
+        if state.cancelling:
+            return decide(state, now)
+        if state.understood is None and state.created and state.created.platform_kind == "local":
+            step = run(state, now, "models/all", "list_resources", kind="models")
+            if step is not None:
+                return step  # the names of its models are known nowhere else
+        replied = state.replied
+        if replied is not None and replied.event.based_on == state.last_user_seq:
+            since = self._records(state.id, replied.event.seen)
+            step = carry_out(state, now, replied, {record.key for record in since})
+            step = step or _rest(state, now, replied, since)
+            if step is not None:
+                return step
+        elif state.gate is not None and not state.unanswered:
+            return Wait()
+        return _enough(state, now, self._useless(state)) or await self._think(state, now)
+
+    async def _think(self, state: SessionState, now: float) -> Step:
+        """Asks the model. Its answer is a step that only writes it down."""
+        word, failures, due = self._waits.get(state.id, (0, 0, 0.0))
+        if word == state.last_user_seq and now < due:
+            return Wait(due)
+        choice = state.created.llm if state.created else None
+        try:
+            if choice is None:
+                raise EndpointTrouble("no model is set for this session: set FIREAGENT_LLM_MODEL", patient=True)
+            answer = await self._open(choice).ask(
+                self._prompt(state), schemas(), lambda text: self._emit(state.id, text)
+            )
+        except EndpointTrouble as trouble:
+            failures = failures + 1 if word == state.last_user_seq else 1
+            delay = LONGEST_DELAY if trouble.patient else min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1))
+            self._waits[state.id] = (state.last_user_seq, failures, now + delay)
+            return _told(state, str(trouble)) or Wait(now + delay)
+        self._waits.pop(state.id, None)
+        return Think(f"reply/{state.last_seq}", as_event(state, choice, answer))
+
+    def _prompt(self, state: SessionState) -> list[Message]:
+        block = state_block(state, _notice(state), _allowed(state) - _given(state))
+        last: Message = {"role": "user", "content": block}
+        return [{"role": "system", "content": system_prompt()}, *merged([*messages(self._records(state.id, 0)), last])]
+
+    def _useless(self, state: SessionState) -> str:
+        """Why the last answers were of no use, when all of them were; else nothing."""
+        events = [record.event for record in self._records(state.id, state.last_user_seq)]
+        answers = [event for event in events if isinstance(event, PlannerReplied)][-USELESS:]
+        useless = len(answers) == USELESS and all(answer.trouble and not answer.calls for answer in answers)
+        return answers[-1].trouble if useless else ""
+
+
+def as_event(state: SessionState, choice: LlmChoice, answer: Answer) -> PlannerReplied:
+    """The event of an answer to what the log held in `state`."""
+    return PlannerReplied(
+        based_on=state.last_user_seq,
+        seen=state.last_seq,
+        model=choice.model,
+        content=answer.content[:4_000],
+        calls=answer.calls,
+        trouble=answer.trouble,
+        prompt_tokens=answer.prompt_tokens,
+        cached_tokens=answer.cached_tokens,
+        completion_tokens=answer.completion_tokens,
+        counted=answer.counted,
+        cost_usd=cost(choice, answer),
+        prompts=prompt_digests(),
+    )
+
+
+def cost(choice: LlmChoice, answer: Answer) -> float | None:
+    """USD of one answer; None where a price is not known."""
+    if choice.input_price is None or choice.output_price is None:
+        return None
+    cached = choice.cached_price if choice.cached_price is not None else choice.input_price
+    fresh = answer.prompt_tokens - answer.cached_tokens
+    total = fresh * choice.input_price + answer.cached_tokens * cached + answer.completion_tokens * choice.output_price
+    return total / 1e6
+
+
+def carry_out(state: SessionState, now: float, replied: Replied, done: set[str]) -> Step | None:
+    """The next step of an answer that is not wholly carried out; None when it is. Taking a yes back goes first."""
+    event, seq = replied.event, replied.seq
+    words = f"llm/{seq}/words"
+    if event.content and not _handled(state, words, done):
+        return _again(state, now, words) or _words(state, words, event)
+    order = sorted(range(len(event.calls)), key=lambda index: event.calls[index].name != CHANGED)
+    for place, index in enumerate(order):
+        call, key = event.calls[index], call_key(seq, index)
+        if call.name == WAIT or _handled(state, key, done):
+            continue
+        if call.name == FINISH and any(name.startswith("refused/ended/") for name in done):
+            continue
+        if place >= CALLS:
+            return Decline(key, call.name, f"only the first {CALLS} calls of an answer are carried out.")
+        return _again(state, now, key) or step_for(state, key, call)
+    return None
+
+
+def _words(state: SessionState, key: str, event: PlannerReplied) -> Step:
+    """The answer's own words: narration beside calls, an answer while something goes on, else a question to the user."""
+    if event.calls or state.gate is not None or _running(state):
+        return say(state, key, event.content)
+    return question(state, key, event.content)
+
+
+def _handled(state: SessionState, key: str, done: set[str]) -> bool:
+    call = state.calls.get(key)
+    if call is None:
+        return key in done
+    return call.status in ("returned", "refused") or (call.status == "failed" and not call.retry)
+
+
+def _again(state: SessionState, now: float, key: str) -> Step | None:
+    """The same call once more: passing trouble is waited out without asking the model."""
+    call = state.calls.get(key)
+    return run(state, now, key, call.tool, **call.arguments) if call is not None else None
+
+
+def _rest(state: SessionState, now: float, replied: Replied, since: Sequence[Record]) -> Step | None:
+    """What follows an answer that is carried out: a rest until there is news; None when the model has the next word."""
+    names = {call.name for call in replied.event.calls}
+    talks = names <= {SAY, WAIT}
+    if state.gate is not None:
+        overtaken = state.gate.shown.gate == "question" and state.last_user_seq > state.gate.seq
+        return None if overtaken and not talks else _idle(state)
+    if not talks and WAIT not in names:
+        return None
+    if any(wakes(record.event, {}) for record in since):
+        return None
+    if _running(state):
+        return _idle(state)
+    due = replied.at + PROBE_DELAY
+    starting = any(d.state == "READY" and not d.serving for d in state.known.deployments.values())
+    return Wait(due) if starting and WAIT in names and now < due else None
+
+
+def _idle(state: SessionState) -> Step:
+    """Nothing to do; but no message of the user goes without words, and code has some where the model had none."""
+    return react(state, state.unanswered[0]) if state.unanswered else Wait()
+
+
+def _running(state: SessionState) -> bool:
+    """Is something on the platform going to change by itself?"""
+    jobs = any(job.state not in TERMINAL for job in state.known.jobs.values())
+    return jobs or any(d.state not in SETTLED for d in state.known.deployments.values())
+
+
+def _allowed(state: SessionState) -> int:
+    return ANSWERS + ANSWERS_PER_JOB * len(state.known.jobs)
+
+
+def _given(state: SessionState) -> int:
+    """Answers of the model since the user's last word."""
+    current = state.replied is not None and state.replied.event.based_on == state.last_user_seq
+    return state.replies if current else 0
+
+
+def _enough(state: SessionState, now: float, useless: str) -> Step | None:
+    """Stops a model that gets nowhere: the user is asked, and their next word gives it a fresh budget."""
+    budget, use = state.known.request.budget_usd, state.planner_use
+    if _given(state) >= _allowed(state):
+        why = f"The model has given {_given(state)} answers since your last word and is not done."
+    elif useless:
+        why = f"The model has given no usable answer {USELESS} times in a row: {useless}."
+    elif budget is not None and use.usd >= budget:
+        why = f"The planner's own calls have cost ${use.usd:.2f}, which is all of your budget of ${budget:.2f}."
+    else:
+        return None
+    if state.gate is not None:
+        return _idle(state)
+    return ask(
+        state,
+        now,
+        f"{why} Nothing was started by that. Reply 'try again', tell me what to change, or cancel the session.",
+        (RETRY,),
+    )
+
+
+def _told(state: SessionState, trouble: str) -> Say | None:
+    """Words about an endpoint that gives no answer; once for each place in the session and each cause."""
+    place = state.replied.seq if state.replied else 0
+    mark = hashlib.sha256(trouble.encode()).hexdigest()[:8]
+    key = f"endpoint/{state.last_user_seq}/{place}/{mark}"
+    text = f"The planner has to wait: {trouble}. It tries again by itself; nothing is lost."
+    return None if key in state.said else Say(key, text)
+
+
+def _notice(state: SessionState) -> str:
+    """What the model has to mind this time."""
+    event = state.replied.event if state.replied else None
+    if event is not None and event.trouble:
+        return f"your last answer could not be used: {event.trouble}."
+    if (
+        event is not None
+        and state.gate is None
+        and not _running(state)
+        and {c.name for c in event.calls} <= {SAY, WAIT}
+    ):
+        return "nothing is running and nobody is being asked: go on, ask the user, or finish."
+    return ""

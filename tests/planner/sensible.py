@@ -1,0 +1,62 @@
+"""A scripted model with some sense: it reads the state block as a real one would and does what is listed there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tests.planner.scripted_model import Reply
+
+SLOTS = {
+    "workflow": "sft",
+    "train_dataset": "accounts/local/datasets/tickets",
+    "base_models": ["tiny-a"],
+    "evaluation": "validation_loss",
+}
+DRAFT: tuple[tuple[str, Any], ...] = (("prepare_dataset", {}), ("estimate_cost", {}), ("present_plan", {}))
+
+
+def facts(request: dict[str, Any]) -> dict[str, str]:
+    """The state block's lines."""
+    block = str(request["messages"][-1]["content"]).rpartition("[program] The session now:")[2]
+    return dict(re.findall(r"^- ([^:]+): (.*)$", block, re.MULTILINE))
+
+
+class Sensible:
+    """Takes a session from its instruction to its end."""
+
+    def __init__(self, slots: dict[str, Any] | None = None) -> None:
+        self.slots = slots or SLOTS
+
+    def __call__(self, request: dict[str, Any]) -> Reply:
+        now = facts(request)
+        if "request" in now:
+            return Reply("I look at what is there.", [("set_request", {"slots": self.slots})])
+        if "data" not in now:
+            names = self.slots["base_models"]
+            return Reply(
+                calls=[("list_resources", {"kind": "models", "names": names}), ("download_dataset", {"role": "train"})]
+            )
+        if "active jobs" not in now:
+            return Reply(calls=DRAFT)
+        return Reply(calls=self.work(now))
+
+    def work(self, now: dict[str, str]) -> list[tuple[str, Any]]:
+        uploads = [("upload_dataset", {"item": item}) for item in _items(now, "upload now")]
+        if uploads:
+            return uploads
+        calls = [("run_evaluator", {"item": item}) for item in _items(now, "measure now")]
+        calls += [("launch_job", {"item": item, "attempt": 1}) for item in _items(now, "launch now")]
+        calls += [("deploy_model", {"item": item, "probe": False}) for item in _items(now, "deploy now")]
+        if calls:
+            return [*calls, ("wait_for_jobs", {})]
+        if int(now["active jobs"].split()[0]):
+            return [("wait_for_jobs", {})]
+        if "promoted" not in now:
+            return [("present_scoreboard", {})]
+        probes = [("deploy_model", {"item": item, "probe": True}) for item in _items(now, "probe now")]
+        return probes or [("finish", {"outcome": "succeeded", "reason": ""})]
+
+
+def _items(now: dict[str, str], name: str) -> list[str]:
+    return [item for item in re.split(r", | and \d+ more", now.get(name, "")) if item]
