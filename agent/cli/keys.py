@@ -1,7 +1,7 @@
 """Where a command's platform and key come from: flags, then the environment, then `.env` of the current folder.
 
-Unset platform: Fireworks when there is a key, else the local platform. A platform on this machine never gets a Fireworks
-key on its own: only one that was given for it.
+Unset platform: Fireworks when there is a key, else the local platform. A Fireworks key goes to Fireworks alone: any other
+address may stand in the `.env` of a folder that somebody else made, so it gets only a key that was given for it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from agent.cli.problems import usage
 
@@ -17,7 +18,7 @@ OWN_KEY = "FIREAGENT_PLATFORM_KEY"
 URL = "FIREAGENT_PLATFORM_URL"
 LOCAL = "local"
 """As an address: the local platform, whatever keys lie about."""
-_HERE = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+CLOUD_HOST = "api.fireworks.ai"
 
 
 class Access(NamedTuple):
@@ -42,12 +43,21 @@ def access(api_key: str | None, platform_url: str | None, account: str | None) -
     url = (platform_url or values.get(URL, "")).strip()
     if url == LOCAL:
         return Access("", "", account or "", False)
-    names = (OWN_KEY,) if url.startswith(_HERE) else CLOUD_KEYS
+    names = CLOUD_KEYS if not url or _is_cloud(url) else (OWN_KEY,)
     found = next((values[name] for name in names if values.get(name)), "")
     key = (api_key or found).strip()
     if any(not c.isprintable() or c == " " for c in key):
         raise usage("the API key holds blanks or control characters", "Copy it again.")
     return Access(key, url, account or "", api_key is not None)
+
+
+def _is_cloud(url: str) -> bool:
+    """Whether this is Fireworks itself, over TLS. Raises Failure for what is no address."""
+    try:
+        parsed = urlsplit(url)
+        return (parsed.scheme, parsed.hostname, parsed.port or 443) == ("https", CLOUD_HOST, 443)
+    except ValueError as error:
+        raise usage(f"{url[:200]!r} is not an address of a platform", "Give https://HOST.") from error
 
 
 def _dotenv(path: Path) -> dict[str, str]:
