@@ -60,7 +60,10 @@ def ask(state: SessionState, now: float, question: str, asks_for: tuple[str, ...
 def trouble(state: SessionState, now: float, key: str, call: Call) -> Step:
     """Tells the user what is wrong, whose it is and what to do; a yes means: try again."""
     whose = {"yours": "This needs you", "platform": "This is the platform's", "unknown": "The cause is unknown"}
-    parts = [f"{call.tool} did not work: {call.message}", f"{whose.get(call.owner, 'The guard refused it')}."]
+    parts = [
+        f"{call.tool} did not work: {call.message.rstrip('.')}.",
+        f"{whose.get(call.owner, 'The guard refused it')}.",
+    ]
     if call.next_step:
         parts.append(call.next_step)
     parts.append("Reply 'try again' when it is mended, tell me what to change, or cancel the session.")
@@ -69,7 +72,7 @@ def trouble(state: SessionState, now: float, key: str, call: Call) -> Step:
 
 def _again(state: SessionState, now: float, key: str, call: Call, step: Run) -> Step:
     if call.tries == TRIES_BEFORE_TELLING and f"trouble/{key}" not in state.said:
-        text = f"{call.tool} has failed {call.tries} times: {call.message}. {call.next_step} I go on trying; nothing is lost."
+        text = f"{call.tool} has failed {call.tries} times: {call.message.rstrip('.')}. {call.next_step} I go on trying; nothing is lost."
         return Say(f"trouble/{key}", text)
     due = call.at + min(LONGEST_DELAY, FIRST_DELAY * 2 ** (call.tries - 1))
     return step if now >= due else Wait(due)

@@ -77,7 +77,9 @@ def _data(state: SessionState, now: float) -> Step | None:
             return step
         staged = state.known.staged.get(role)
         if staged is not None and not staged.usable:
-            text = f"The data set {name} can't be used: {staged.reason} Which data set shall I use instead?"
+            text = (
+                f"The data set {name} can't be used: {staged.reason.rstrip('.')}. Which data set shall I use instead?"
+            )
             return ask(state, now, text, (f"{role}_dataset",))
     return None
 
