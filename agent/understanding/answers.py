@@ -22,7 +22,7 @@ _LEAD = re.compile(
     r"^(?:what|how) about |^why not |^why don'?t (?:you|we) |^(?:can|could|would|will) (?:you|we) (?:please )?|^shall we |^should we "
 )
 _CANDIDATE = re.compile(
-    r"\b(?:candidate|config(?:uration)?|option|number|no\.?|nr\.?|kandidat\w*|candidat\w*|variant|run|job|setup|model) ?(?:number |no\.? |nr\.? )?#? ?(?P<n>\d{1,2})\b(?! ?(?:epochs?|b\b|%|usd|dollars|\.\d))|#(?P<m>\d{1,2})\b|\b(?P<w>second|third|fourth|fifth|2nd|3rd|4th|5th|first|1st)[ -](?:one|candidate|config\w*|option|best|place|1|that|ranked|row)\b|候选 ?(?P<z>\d{1,2})"
+    r"\b(?:candidate|config(?:uration)?|option|number|no\.?|nr\.?|kandidat\w*|candidat\w*|variant|run|job|setup|model)\s?(?:number |no\.? |nr\.? )?#? ?(?P<n>\d{1,2})\b(?! ?(?:epochs?|b\b|%|usd|dollars|\.\d))|#(?P<m>\d{1,2})\b|\b(?P<w>second|third|fourth|fifth|2nd|3rd|4th|5th|first|1st)[ -](?:one|candidate|config\w*|option|best|place|1|that|ranked|row)\b|候选 ?(?P<z>\d{1,2})"
 )
 _ORDINALS = {
     "first": 1,

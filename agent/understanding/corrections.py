@@ -31,6 +31,9 @@ _UNIT = r"(?:epochs?|ranks?|samples?|rows|examples|jobs?|runs?|dollars|usd|perce
 _WITHDRAWN = re.compile(
     rf"\b(?:instead of|rather than|in place of|as opposed to|no longer|and not|, not|not|down from|up from)\s+(?:the |that |just |only )*(?:usual |default |previous |old |original )?(?:(?:epochs?|rank|lr|learning rate|beta|budget)\s+)?{_LIST}(?!\s?[:/])(?:\s*{_UNIT})?(?=\W|$)"
 )
+_NOT_THIS_BUT = re.compile(
+    rf"\bnot {_NUM} (?P<unit>{_UNIT})\b[^.;\d]{{0,40}}\b(?:just|only|but)(?: do| use| take)? (?P<new>{_NUM})(?=\s*(?:$|[.,;!]))"
+)
 _FROM_TO = re.compile(rf"\bfrom {_NUM}(?: {_UNIT})? (?:down |up )?to (?={_NUM})")
 
 
@@ -75,4 +78,5 @@ def _present(sentence: str) -> str:
 
 def without_withdrawn_numbers(text: str) -> str:
     """The text without numbers that are named only to be replaced: "2 epochs instead of 3", "from 3 to 2 epochs"."""
+    text = _NOT_THIS_BUT.sub(r"\g<new> \g<unit>", text)
     return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))

@@ -61,7 +61,7 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
         elif _EVAL_RIGHT.search(right) or (_EVAL_LEFT.search(left) and not _TRAIN_LEFT.search(left)):
             measured = mark if measured is None or _corrects(left, right) else measured
             train = None if train == mark else train
-        elif _PAST.search(left):
+        elif _PAST.search(re.split(r"\b(?:but|now)\b", left)[-1]):
             fallback = fallback or mark
         elif train is None or _corrects(left, right):
             train = mark if mark != measured else train
@@ -90,6 +90,8 @@ def _corrects(left: str, right: str) -> bool:
     """Whether a correction stands close before a name, or "instead" right after it."""
     near = left[-45:]
     found = list(MARKER.finditer(near))
+    if re.search(r"\bbut (?:now )?(?:on|with|using|for)\s*(?:the )?$", left):
+        return True
     return (bool(found) and "⟦d" not in near[found[-1].end() :]) or bool(
         re.match(r"^[^.;⟦]{0,12}\binstead\b(?! of)", right)
     )

@@ -27,7 +27,7 @@ _RANK = (
 )
 _RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"), _after(r"learning[ _-]?rates?|lrs?"))
 _BETA = (_before(r"(?:dpo |orpo )?betas?(?: values?)?|β"), _after(r"betas?"))
-_EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|number of epochs")
+_EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|ep(?=\s*=)|number of epochs")
 _EPOCH_AFTER = _after(
     r"(?:(?:full |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
 )

@@ -117,7 +117,9 @@ def _roles(scene: Scene, present: str) -> Roles:
     """The models' roles in what is in force; where that names none, in the whole text."""
     now = "\n".join(s for s in present.split("\n") if not is_future(s))
     roles = read_roles(now, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
-    if roles.tune or not re.search(r"\bsame\b|\bagain\b|\brepeat\b|\bredo\b|\bas before\b", scene.text):
+    if roles.tune or not re.search(
+        r"\bsame\b|\bagain\b|\brepeat\b|\bredo\b|\bas before\b|\bwhat we did\b|\b(?:like|as) last\b", scene.text
+    ):
         return roles
     return read_roles(_wishes(scene), lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
 

@@ -18,11 +18,15 @@ _VERB_LIST = re.compile(
     re.IGNORECASE,
 )
 _INTO = re.compile(
-    r"\b(?:into|as either|as|between|either|in|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
+    r"\b(?:into|as either|as|between|either|in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
     re.IGNORECASE,
 )
 _CLASSIFYING = re.compile(
-    r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tell|distinguish|whether|triage|bucket)\b",
+    r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket)\b",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    rf"\b(?P<noun>{_NOUN}) (?!are\b|is\b|for\b|in\b|from\b|like\b|should\b|and\b|with\b|will\b|on\b|of\b|to\b|as\b)(?P<list>[\w'-]+(?: [\w'-]+)?(?:\s*[/,|]\s*[\w'-]+(?: [\w'-]+)?)+)(?=\s*(?:$|[.;\n)]))",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
@@ -87,6 +91,8 @@ def _lists(text: str) -> list[tuple[int, int, str]]:
     for match in _VERB_LIST.finditer(text):
         group = "inner" if match["inner"] else "list"
         found.append((match.start(group), match.end(group), match[group]))
+    if not found:
+        found = [(m.start("list"), m.end("list"), m["list"]) for m in _BARE.finditer(text)]
     if not found and _CLASSIFYING.search(text):
         found = [(m.start("list"), m.end("list"), m["list"]) for m in _INTO.finditer(text)][:1]
     found.sort()

@@ -6,7 +6,7 @@ import re
 
 _METHOD = re.compile(r"\b(dpo|orpo)\b|\bdirect preference optimi[sz]ation\b")
 _OPEN = re.compile(
-    r"\b(?:dpo|orpo)(?:,? or |/| vs\.? )(?:dpo|orpo)\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
+    r"\b(?:dpo|orpo)(?:,? or |,? and |/| vs\.? |, )(?:dpo|orpo)\b|\b(?:mentioned|suggested|heard (?:of|about)|read about|recommended|talked about|swears? by)[^.;]{0,20}\b(?:dpo|orpo)\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
 )
 _NOT = re.compile(
     r"\b(?:no|not|without|don'?t (?:use|want|do|run)|do not (?:use|want|do|run)|instead of|rather than|never|forget|drop|nor|than)(?: \w+)?\s*$"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 _NEG = re.compile(
     r"(?:\b(?:no|not|never|without|don'?t|do not|isn'?t|won'?t|instead of|rather than|nor|neither|avoid|skip)(?: \w+){0,5}\s*|\bnothing (?:is|gets|may be|should be|will be|shall be) (?:\w+ )?)$"
 )
-_OLD = r"(?:my|our|the|all|any|every|this|that|these|those|old|existing|previous|current|unused|stale|original|other|its|your|of|two|three|both|\d+|failed|and|unneeded|expired|live|production|prod|deployed|base|fine-?tuned|tuned|test|training|train|duplicate|bad|broken|empty|raw|source|⟦d\d+⟧|⟦m\d+⟧|⟦l0⟧)"
+_OLD = r"(?:please|my|our|the|all|any|every|this|that|these|those|old|existing|previous|current|unused|stale|original|other|its|your|of|two|three|both|\d+|failed|and|unneeded|expired|live|production|prod|deployed|base|fine-?tuned|tuned|test|training|train|duplicate|bad|broken|empty|raw|source|⟦d\d+⟧|⟦m\d+⟧|⟦l0⟧)"
 _THING = r"(?:models?|data ?sets?|data|deployments?|endpoints?|adapters?|checkpoints?|files?|evaluators?|jobs?|rows?|samples?|records?|lines?|entries|versions?|duplicates|sessions?|⟦d\d+⟧|⟦m\d+⟧|everything|resources|account|weights)"
 
 

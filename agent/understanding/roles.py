@@ -12,7 +12,7 @@ from agent.understanding.corrections import MARKER
 Role = Literal["tune", "teacher", "other", "withdrawn"]
 
 _MARK = r"⟦m\d+⟧"
-_THE = r"(?:the |our |my |your |a |an |your |old |current |existing |plain |prompted |bigger |smaller |larger |expensive |also |both |any |as |even |what |size of )*"
+_THE = r"(?:fine-?tuned |tuned |hosted |vanilla |self-hosted |prompted |base |the |our |my |your |a |an |your |old |current |existing |plain |prompted |bigger |smaller |larger |expensive |also |both |any |as |even |what |size of )*"
 _GROUP = re.compile(
     rf"{_MARK}(?:(?:\s*(?:,|/|&|\+)\s*|,? (?:and|or|plus|as well as|then|vs\.?|versus|and also|and then|and the|or the) )(?:then |also |the |both )?{_MARK})*"
 )

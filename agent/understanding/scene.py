@@ -15,6 +15,8 @@ from agent.understanding.rubric import take_rubric
 from agent.understanding.text import bounded, normalised
 from agent.understanding.typos import corrected
 
+_QUOTED_SENTENCE = re.compile(r"\"(?:[^\s\"]+[ ,]+){4,40}[^\s\"]+\"")
+"""Five words or more between quotes are somebody's sentence, not a name."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+|(?<=\?)")
 
 
@@ -42,7 +44,7 @@ def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: 
     text = normalised(bounded(own))
     resources = mask_resources(text)
     text, rubric = take_rubric(resources.text)
-    labels = take_labels(text)
+    labels = take_labels(_QUOTED_SENTENCE.sub(" ", text))
     masked = mask_models(labels.rest, known_models, context)
     english = corrected(to_english(masked.text))
     named = mask_short_ids(Named(english, resources.names), guess)

@@ -49,10 +49,13 @@ _GOAL = re.compile(
     r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|happy with|expect|looking for|good enough|bar is|threshold)\b|>=?|≥|<=?"
 )
 _OF_OTHERS = re.compile(
-    r"\b(?:currently|at the moment|right now|today|so far|baseline|base model|base gets|reported|paper|claims?|scored|got|gets|had|was|were|reached|achieved|stands? at|sits? at|is at|we are at|we're at|⟦m\d+⟧ (?:is|has|gets|got|reaches|scores|achieves|manages|hits|sits)|competitor|other team|vendor|existing|old)\b"
+    r"\b(?:currently|at the moment|right now|today|so far|baseline|base model|base gets|reported|paper|claims?|scored|got|gets(?! (?:below|above|under|over|to|at least))|had|was|were|reached|achieved|stands? at|sits? at|is at|we are at|we're at|⟦m\d+⟧ (?:is|has|gets|got|reaches|scores|achieves|manages|hits|sits)|competitor|other team|vendor|existing|old)\b"
 )
 _NUM = re.compile(
     r"(?<![\w.$/:-])(?P<n>\d+(?:\.\d+)?)(?: ?(?P<pct>%|percent|percentage points?))?(?![\w/:]|\.\d| (?:epochs?|samples?|rows|jobs?|labels|ranks?|models?|dollars|usd|examples|classes))"
+)
+_OF_GRID = re.compile(
+    r"(?:beta|β|ranks?|lr|rates?|epochs?|ratio|threshold|split|alpha|size|seed|temperature|dropout)\s*(?:=|:|of|to|at)?\s*$"
 )
 _REACH = 60
 
@@ -91,6 +94,8 @@ def _at(sentence: str, metric: re.Match[str]) -> Target | None:
         lo, hi = min(metric.start(), number.start()), max(metric.end(), number.end())
         around = sentence[max(0, lo - 50) : hi + 20]
         value = _value(name, float(number["n"]), bool(number["pct"]))
+        if _OF_GRID.search(sentence[max(0, number.start() - 20) : number.start()]):
+            continue
         if value is None or not _GOAL.search(around) or _foreign(sentence, lo, hi):
             continue
         return Target(metric=name, value=value)

@@ -55,7 +55,7 @@ def _lists(gate: Gate) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
     """The forms of a gate that say yes, and those that are harmless beside a yes."""
     raw = yaml.safe_load((Path(__file__).parent / "yes_forms.yaml").read_text(encoding="utf-8"))
     forms = {name: {f.strip() for line in lines for f in line.split("|")} - {""} for name, lines in raw.items()}
-    spoken = {f"{verb} {what}" for verb in forms["verbs"] for what in forms["objects"]} - forms["not_a_yes"]
+    spoken = {f"{verb} {what}" for verb in forms["verbs"] for what in forms["objects"]}
     yes = forms["alone"] | spoken | forms.get(gate, set())
     return frozenset(map(_tokens, yes)), frozenset(map(_tokens, forms["polite"]))
 
