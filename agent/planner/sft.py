@@ -49,6 +49,13 @@ def _inputs(state: SessionState, now: float) -> Step | None:
             "Reply 'validation loss is fine' to go on with it, or cancel the session."
         )
         return ask(state, now, text, ("evaluation",))
+    points = max(1, len(request.lora_ranks)) * max(1, len(request.learning_rates))
+    if request.skip_sweep and points > 1:
+        text = (
+            f"You want to skip the sweep and name {points} configurations, which only a sweep can choose among. Which one "
+            "LoRA rank and which one learning rate shall I train with?"
+        )
+        return ask(state, now, text, ("lora_ranks", "learning_rates"))
     key = f"models/{hashlib.sha256(' '.join(request.base_models).encode()).hexdigest()[:8]}"
     step = run(state, now, key, "list_resources", kind="models", names=request.base_models)
     if step is not None:
