@@ -167,7 +167,7 @@ async def _settle(
 def check_ours(context: ToolContext, request: WireRequest, name: str, found: Document) -> None:
     """Raises ToolError unless what stands under the name is what was asked for, made after it was asked for."""
     different = differences(wanted_document(request), found)
-    made = _seconds(found.get("createTime"))
+    made = seconds(found.get("createTime"))
     if made is not None and made < _began(context) - CLOCK_SKEW_SECONDS:
         different.append("createTime (older than this session)")
     if different:
@@ -234,7 +234,7 @@ def as_number(value: Any) -> float | None:
         return None
 
 
-def _seconds(stamp: Any) -> float | None:
+def seconds(stamp: Any) -> float | None:
     """RFC 3339 to seconds since the epoch; None when it is missing or unreadable."""
     try:
         return datetime.fromisoformat(str(stamp)).timestamp()

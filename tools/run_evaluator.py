@@ -8,10 +8,13 @@ from pathlib import Path
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import CandidateMeasured
 from tools.known import SUCCEEDED
-from tools.resources import fetch, plan_item, read, short_id
+from tools.resources import CLOCK_SKEW_SECONDS, Document, fetch, plan_item, read, seconds, short_id
 from tuning.metrics import LossCurve, read_metrics
 from tuning.plan import PlanItem
 from tuning.statistics import paired_loss_difference
+
+METRICS_GRACE_SECONDS = 180.0
+"""How long after a job's end its metrics file may still be on its way."""
 
 
 class EvaluateArguments(Arguments):
@@ -21,7 +24,10 @@ class EvaluateArguments(Arguments):
 
 
 async def run_evaluator(arguments: EvaluateArguments, context: ToolContext) -> ToolResult:
-    """Losses of the item's finished job; what the platform does not record is None. Raises ToolError."""
+    """Losses of the item's finished job; what the platform does not record is None.
+
+    Raises ToolError, among others to be tried again while the metrics of a job that has just ended are not there yet.
+    """
     item = plan_item(context, arguments.item, "train")
     job = context.known.job(item.id)
     if job is None or job.state not in SUCCEEDED:
@@ -38,8 +44,16 @@ async def run_evaluator(arguments: EvaluateArguments, context: ToolContext) -> T
 async def _metrics(context: ToolContext, item: PlanItem, resource: str) -> tuple[LossCurve, str]:
     """The job's metrics file, fetched and read; an empty curve and path where the platform has none."""
     for last in (False, True):
-        url = (await read(context, resource)).get("metricsFileSignedUrl")
+        job = await read(context, resource)
+        url = job.get("metricsFileSignedUrl")
         if not isinstance(url, str) or not url:
+            if _just_ended(context, job):
+                raise ToolError(
+                    f"{item.id} has just ended and its metrics are not there yet",
+                    owner="platform",
+                    next_step="They are asked for again.",
+                    retry=True,
+                )
             return LossCurve(), ""
         target = context.workspace / "outputs" / "metrics" / f"{short_id(resource)}.jsonl"
         try:
@@ -50,6 +64,12 @@ async def _metrics(context: ToolContext, item: PlanItem, resource: str) -> tuple
             if last or not error.retry:
                 raise
     return await asyncio.to_thread(_read, target), target.relative_to(context.workspace).as_posix()
+
+
+def _just_ended(context: ToolContext, job: Document) -> bool:
+    """Whether the job ended so lately that its metrics may still come. False where the platform does not say when."""
+    ended = seconds(job.get("completedTime") or job.get("updateTime"))
+    return ended is not None and -CLOCK_SKEW_SECONDS < context.now - ended < METRICS_GRACE_SECONDS
 
 
 def _read(path: Path) -> LossCurve:

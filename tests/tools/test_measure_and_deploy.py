@@ -1,5 +1,6 @@
 """Measuring finished jobs and deploying the winner."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from tests.tools.conftest import Room, ready
 from tools.base import ToolError
 from tools.deploy_model import FALLBACK_PROMPT
 from tools.deploy_model import TOOL as DEPLOY
+from tools.resources import seconds
+from tools.run_evaluator import METRICS_GRACE_SECONDS
 from tools.run_evaluator import TOOL as EVALUATE
 
 
@@ -52,6 +55,25 @@ async def test_what_the_platform_does_not_record_is_not_measured(
     assert (fact.train_loss, fact.eval_loss, fact.gain) == measured
     assert fact.gain_low is None
     assert ("not measured" in result.text) == (None in measured)
+
+
+async def test_metrics_that_are_not_there_yet_are_waited_for_some_minutes_and_then_given_up(trained: Room) -> None:
+    resource = trained.item("sweep-1").resource()
+    job = dict(trained.platform.services.store.get(resource).document)
+    job["completedTime"] = "2026-11-20T10:00:00Z"
+    ended = seconds(job["completedTime"])
+    assert ended is not None
+    trained.platform.faults.append(Fault("GET", f"{resource}$", status=200, body=job, times=1))
+    trained.context = replace(trained.context, now=ended + 5)
+    with pytest.raises(ToolError, match="not there yet") as caught:
+        await trained.call(EVALUATE, item="sweep-1")
+    assert caught.value.retry
+    await trained.call(EVALUATE, item="sweep-1")
+    assert trained.known.measured["sweep-1"].eval_loss is not None
+    trained.platform.faults.append(Fault("GET", f"{resource}$", status=200, body=job))
+    trained.context = replace(trained.context, now=ended + METRICS_GRACE_SECONDS)
+    await trained.call(EVALUATE, item="sweep-1")
+    assert trained.known.measured["sweep-1"].eval_loss is None
 
 
 async def test_an_expired_metrics_address_is_asked_for_again(trained: Room) -> None:
