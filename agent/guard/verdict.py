@@ -7,6 +7,7 @@ into anything that the step was not allowed. What is not understood is refused.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from agent.understanding import read_instruction
 from tools.base import Effect
 from tools.known import SUCCEEDED, TERMINAL
 from tuning.plan import OUTPUT, Envelope, Plan, PlanItem, canonical
+from tuning.workflows import MAX_ACTIVE_JOBS
 
 ITEM_TOOLS = {"upload_dataset": "upload", "launch_job": "train", "deploy_model": "deploy"}
 """Spending tool -> the kind of plan item it may run. A spending tool that is not here is refused."""
@@ -178,9 +180,10 @@ def _judge_understanding(step: Understand, state: SessionState) -> Verdict:
     created = state.created
     words = [created.instruction if created else "", *(said.message.text for said in state.messages)]
     heard = state.known.request if before is not None else read_instruction(words[0]).request
-    for slot in ("budget_usd", "max_parallel_jobs"):
-        if getattr(event.request, slot) != getattr(heard, slot):
-            return refuse(f"{slot} is set by the user's own words alone.")
+    for slot, default in (("budget_usd", math.inf), ("max_parallel_jobs", MAX_ACTIVE_JOBS)):
+        wanted, allowed = (getattr(request, slot) for request in (event.request, heard))
+        if wanted != allowed and (wanted is None or not wanted <= (default if allowed is None else allowed)):
+            return refuse(f"{slot} is loosened by the user's own words alone.")
     for name in (event.request.train_dataset, event.request.eval_dataset):
         written = name.rsplit("/", 1)[-1] if name and name.startswith("accounts/") else name
         if written and not any(written in text for text in words):

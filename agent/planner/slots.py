@@ -1,29 +1,26 @@
 """A request as a model writes it down: slots of the one typed Request, checked before they count.
 
 A model can only make the user's limits tighter: a higher budget or more jobs at once come from the user's words as code
-reads them. A file of the user's machine is named by the user or not at all.
+reads them. The guard holds that too; here the rest of a request is kept where a limit in it goes too far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from agent.guard.step import Understand
-from agent.session.events import GateRef, RequestUnderstood, UserMessage
+from agent.session.events import GateRef, RequestUnderstood
 from agent.session.state import SessionState
 from agent.understanding import UnknownModel, read_instruction
 from agent.understanding.questions import missing_inputs, questions_for
-from tools.download_dataset import is_local
 from tuning.models import all_ids, nearest, resolve
 from tuning.request import Request
 from tuning.workflows import MAX_ACTIVE_JOBS
 
-_AROUND = ".,;:!?'\"()<>[]`"
 LIMITS = ("budget_usd", "max_parallel_jobs")
-FILES = ("train_dataset", "eval_dataset", "evaluator")
 SLOT_WORDS = {
     "workflow": "sft also for plain fine-tuning on examples; classification for labels, routing, intents; preference for "
     "preferred and rejected answers; rft for rewards; evaluator to write one without training; trajectories for a teacher's "
@@ -88,7 +85,7 @@ def _plain(value: Any) -> Any:
 
 def understand(state: SessionState, key: str, changes: Mapping[str, Any], *, withdraw: bool = False) -> Understand:
     """The step that writes the changed request down. `withdraw`: also when no slot changes. Raises SlotError."""
-    request, unknown = changed(state.known.request, changes, state_limits(state), user_texts(state), known_ids(state))
+    request, unknown = changed(state.known.request, changes, state_limits(state), known_ids(state))
     if request == state.known.request and state.understood is not None and not withdraw and not unknown:
         raise SlotError("the request says exactly this already; nothing changed.")
     missing = missing_inputs(request)
@@ -114,24 +111,20 @@ def standing_gates(state: SessionState) -> tuple[GateRef, ...]:
 
 
 def changed(
-    current: Request, changes: Mapping[str, Any], limits: Request, texts: Iterable[str], known: tuple[str, ...] = ()
+    current: Request, changes: Mapping[str, Any], limits: Request, known: tuple[str, ...] = ()
 ) -> tuple[Request, tuple[UnknownModel, ...]]:
     """`current` with some slots replaced, and the model names that nobody knows. Raises SlotError."""
     fresh = Request()
     values = {name: getattr(fresh, name, None) if value in (None, [], "") else value for name, value in changes.items()}
-    models, unknown = _models(values.get("base_models"), known)
-    if "base_models" in values:
-        values["base_models"] = models
+    unknown: tuple[UnknownModel, ...] = ()
+    names = values.get("base_models")
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        values["base_models"], unknown = _models(names, known)
     try:
         request = current.updated(values)
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, e['loc']))[:60]}: {e['msg']}" for e in error.errors()[:5])
         raise SlotError(f"these slots can't stand: {reasons}") from error
-    said = {word.strip(_AROUND) for text in texts for word in text.split()}
-    for slot in FILES:
-        name = getattr(request, slot)
-        if name and is_local(name) and name != getattr(limits, slot) and name not in said:
-            raise SlotError(f"{slot} names a file of the user's machine that the user did not name.")
     return request.updated({slot: _tightest(slot, request, limits) for slot in LIMITS}), unknown
 
 
@@ -145,10 +138,8 @@ def _tightest(slot: str, request: Request, limits: Request) -> object:
     return wanted if bound is None else min(wanted, bound)
 
 
-def _models(names: object, known: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[UnknownModel, ...]]:
+def _models(names: list[str], known: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[UnknownModel, ...]]:
     """Canonical ids, and the names that fit none or several."""
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        return (), ()
     ids = tuple(dict.fromkeys((*all_ids(), *known)))
     found = {name: resolve(name, ids) for name in names}
     unknown = tuple(UnknownModel(name[:100], nearest(name, ids)) for name, model in found.items() if model is None)
@@ -156,16 +147,10 @@ def _models(names: object, known: tuple[str, ...]) -> tuple[tuple[str, ...], tup
 
 
 def state_limits(state: SessionState) -> Request:
-    """The limits and files that the user's words set, as code reads them."""
+    """The limits that the user's words set, as code reads them."""
     if state.understood is not None:
         return state.known.request
     return read_instruction(state.created.instruction if state.created else "").request
-
-
-def user_texts(state: SessionState) -> tuple[str, ...]:
-    """All that the user has said."""
-    messages: list[UserMessage] = [said.message for said in state.messages]
-    return (state.created.instruction if state.created else "", *(message.text for message in messages))
 
 
 def known_ids(state: SessionState) -> tuple[str, ...]:

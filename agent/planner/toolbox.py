@@ -193,10 +193,15 @@ def _read(arguments: str) -> dict[str, Any] | str:
     if len(arguments) > MAX_ARGUMENTS:
         return f"the arguments have {len(arguments):,} characters; at most {MAX_ARGUMENTS:,} are read."
     try:
-        found = json.loads(arguments or "{}")
+        found = json.loads(arguments or "{}", parse_constant=_no_number)
     except (ValueError, RecursionError):
         return "the arguments are no JSON object."
     return found if isinstance(found, dict) else "the arguments are no JSON object."
+
+
+def _no_number(text: str) -> float:
+    """NaN and Infinity are no JSON, and a limit of that kind would be none. Raises ValueError."""
+    raise ValueError(text)
 
 
 def _names() -> tuple[str, ...]:
