@@ -9,7 +9,7 @@ import pytest
 
 from agent.guard.approval import Conflict
 from agent.session.events import GateAnswered
-from tests.house import INSTRUCTION, house
+from tests.house import INSTRUCTION, House, house
 from tests.platforms import Script
 from tests.session.steps import (
     NINE,
@@ -29,6 +29,7 @@ from tests.session.steps import (
     words,
 )
 from tools.known import TERMINAL
+from tuning.pricing import load_prices
 
 
 @pytest.mark.parametrize(
@@ -288,3 +289,32 @@ async def test_two_sessions_at_once_keep_their_own_things(tmp_path: Path) -> Non
         await asyncio.gather(to_end(home, one), to_end(home, two))
         assert len(jobs(platform, one)) == len(jobs(platform, two)) > 1
         assert set(made(platform).values()) == {1} and home.refusals == []
+
+
+def charge(home: House) -> None:
+    """From now on the platform costs what the cloud does."""
+    prices = load_prices((Path(__file__).parents[2] / "tuning" / "prices.yaml").read_text("utf-8"))
+    home.executor.prices = lambda state: prices
+
+
+async def test_a_standing_yes_below_the_ceiling_approves_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as (home, platform):
+        charge(home)
+        session = await to_plan(home, approve_up_to_usd=0.01)
+        state = home.store.state(session)
+        assert state.known.plan and state.known.plan.ceiling_usd > 0.01
+        assert answers(home, session) == [] and made(platform) == {}
+
+
+async def test_nothing_is_launched_that_could_pass_the_budget(tmp_path: Path) -> None:
+    async with house(tmp_path) as (home, platform):
+        charge(home)
+        session = await to_plan(home, INSTRUCTION + " Budget: under $1.")
+        assert "above your budget of $1.00" in words(home, session)
+        home.reply(session, YES)
+        await at_gate(home, session, "promotion")
+        home.reply(session, PROCEED)
+        state = await home.until(session)
+        assert "pass the budget of $1.00" in words(home, session)
+        assert deployments(platform) == [] and state.ended is None
+        assert sum(state.committed.values()) <= 1.0
