@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from agent.cli.client import Client
-from agent.cli.keys import access
+from agent.cli.keys import access, planner
 from agent.cli.problems import DONE, Failure, tell
 from agent.cli.sessions import begin, say, session_path
 from agent.cli.watch import exit_code, watch
@@ -17,6 +17,7 @@ GREETING = "Say what to fine-tune, in plain words. Ctrl-C or Ctrl-D leaves; the 
 def chat(command: Namespace) -> int:
     """Talks until the input ends. The exit code is that of the last session."""
     way = access(command.api_key, command.platform_url, command.account_id)
+    plans = planner(command.planner)
     client, session, last, code = Client(), command.session, 0, DONE
     if session:
         client.call("GET", session_path(session))
@@ -35,7 +36,7 @@ def chat(command: Namespace) -> int:
             if session:
                 say(client, session_path(session), text, "", way)
             else:
-                session, last = begin(client, text, way, command.scope, None), 0
+                session, last = begin(client, text, way, command.scope, None, plans), 0
                 print(f"Session ID: {session}")
         except Failure as failure:
             tell(failure)

@@ -37,6 +37,7 @@ def _session(add: _Verbs) -> None:
     create.add_argument(
         "--approve-up-to", type=float, metavar="USD", help="your yes to a plan that costs at most so much"
     )
+    _planner(create)
     events = verb("events", "show what happened", "sessions:events")
     events.add_argument("session", metavar="ID")
     events.add_argument("-w", "--wait", action="store_true", help="go on until it waits for you or has ended")
@@ -73,6 +74,7 @@ def _reading(add: _Verbs) -> None:
     understand = add("understand", "read benchmark cases and print predictions", "reading:understand")
     understand.add_argument("--kind", required=True, choices=("instructions", "replies"))
     understand.add_argument("file", metavar="FILE.jsonl")
+    _planner(understand)
 
 
 def _resources(add: _Verbs) -> None:
@@ -101,6 +103,7 @@ def _resources(add: _Verbs) -> None:
 def _programs(add: _Verbs) -> None:
     chat = add("chat", "talk to a session", "chat:chat")
     chat.add_argument("session", metavar="ID", nargs="?", default="", help="a session to go on with")
+    _planner(chat)
     _access(chat)
     serve = add("serve", "run the session server here", "programs:serve")
     serve.add_argument("--port", type=int, default=0, help="0 = any free port")
@@ -141,6 +144,12 @@ def _late(function: str) -> Callable[[argparse.Namespace], int]:
 
 def _instruction(parser: argparse.ArgumentParser, about: str) -> None:
     parser.add_argument("-n", "--instruction", required=True, metavar="TEXT", help=about)
+
+
+def _planner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--planner", choices=("offline", "llm"), help="who reads and plans; else FIREAGENT_PLANNER, else offline"
+    )
 
 
 def _output(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from agent.cli.client import Client
-from agent.cli.keys import access
+from agent.cli.keys import Planner, access, llm_key, planner
 from agent.cli.problems import DONE, usage
 from agent.cli.tables import one_line, show_json, table
 from agent.cli.watch import exit_code, watch
@@ -31,8 +31,9 @@ def create(command: Namespace) -> int:
         from agent.cli.reading import dry_run
 
         return dry_run(text, command.output)
+    plans = planner(command.planner)
     client = Client()
-    session = begin(client, text, way, command.scope, command.approve_up_to)
+    session = begin(client, text, way, command.scope, command.approve_up_to, plans)
     if command.output == "json":
         show_json({"session_id": session})
     else:
@@ -40,7 +41,7 @@ def create(command: Namespace) -> int:
     return _watched(client, session, 0, command.output) if command.wait else DONE
 
 
-def begin(client: Client, text: str, way: Any, scope: str, approve_up_to: float | None) -> str:
+def begin(client: Client, text: str, way: Any, scope: str, approve_up_to: float | None, plans: Planner) -> str:
     """Creates a session; repeated delivery creates one."""
     body = {
         "instruction": with_files(text),
@@ -50,6 +51,7 @@ def begin(client: Client, text: str, way: Any, scope: str, approve_up_to: float 
         "api_key": way.key,
         "platform_url": way.url,
         "approve_up_to": approve_up_to,
+        **plans.body(),
     }
     return str(client.call("POST", "/v1/sessions", body)["session_id"])
 
@@ -95,6 +97,7 @@ def say(client: Client, path: str, text: str, gate: str, way: Any) -> dict[str, 
         "gate": gate,
         "api_key": way.key,
         "replace_key": way.given,
+        "llm_key": llm_key(),
     }
     taken: dict[str, Any] = client.call("POST", f"{path}/messages", body)
     return taken

@@ -15,7 +15,7 @@ from agent.server.home import VERSION, Home, default_home
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 ALREADY_RUNS = 3
-KEYS = ("FIREWORKS_API_KEY", "FIREWORKS_AGENT_API_KEY", "FIREAGENT_PLATFORM_KEY")
+KEYS = ("FIREWORKS_API_KEY", "FIREWORKS_AGENT_API_KEY", "FIREAGENT_PLATFORM_KEY", "FIREAGENT_LLM_KEY")
 """The server gets keys with each request that needs one, and none from its environment."""
 
 

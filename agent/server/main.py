@@ -22,7 +22,6 @@ from filelock import FileLock, Timeout
 
 from agent.executor import Executor
 from agent.guard.client import SCRUBBED
-from agent.planner.offline import OfflinePlanner
 from agent.runner import Runner
 from agent.server.access import Access
 from agent.server.app import create_app
@@ -30,6 +29,7 @@ from agent.server.credentials import Credentials
 from agent.server.home import VERSION, Home, default_home, write_private
 from agent.server.local import LocalPlatform
 from agent.server.own import Own
+from agent.server.planners import Planners
 from agent.server.platforms import Platforms
 from agent.server.sessions import Sessions
 from agent.server.stream import Feed
@@ -84,7 +84,8 @@ async def _serve(home: Home, port: int, prices: Prices) -> int:
     feed, local = Feed(), LocalPlatform(home)
     platforms = Platforms(store, Credentials(home), local)
     executor = _executor(home, store, platforms, prices, feed)
-    runner = Runner(store, executor, OfflinePlanner())
+    planners = Planners(store, Credentials(home), feed)
+    runner = Runner(store, executor, planners)
     store.on_append(feed.changed)
     store.on_append(platforms.let_go)
     sessions = Sessions(home, store, Credentials(home), runner.wake, dict(executor.versions))
@@ -107,6 +108,7 @@ async def _serve(home: Home, port: int, prices: Prices) -> int:
     finally:
         home.address.unlink(missing_ok=True)
         await runner.stop()
+        await planners.close()
         await platforms.close_all()
         await local.stop()
         store.close()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,20 +20,31 @@ from agent.server.home import Home
 from agent.server.platforms import LOCAL_ACCOUNT, LOCAL_KEY, account_of, check_url, is_local
 from agent.server.problems import Problem
 from agent.server.view import document, summary
-from agent.session.events import Cancelling, Event, SessionCreated, UserMessage
+from agent.session.events import Cancelling, Event, LlmChoice, SessionCreated, UserMessage
 from agent.session.state import SessionState
 from agent.session.store import Store
 
 MAX_INSTRUCTION = 32_000
 """Characters. An instruction is a page or two; data belongs into a file."""
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-PLANNER = "offline"
-"""The planner that new sessions get."""
+PLANNER: Literal["offline"] = "offline"
+"""The planner of sessions that name none."""
 TEMPLATE = Path(__file__).parents[2] / "workspace_template"
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewModel(Body):
+    """The model that shall plan, and its key. Prices are USD per million tokens, None where unknown."""
+
+    url: str = Field(min_length=1, max_length=500)
+    model: str = Field(min_length=1, max_length=200)
+    api_key: str = Field(default="", max_length=500)
+    input_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    cached_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    output_price: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
 
 class NewSession(Body):
@@ -46,12 +57,15 @@ class NewSession(Body):
     api_key: str = Field(default="", max_length=500)
     platform_url: str = Field(default="", max_length=500)
     approve_up_to: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    planner: Literal["offline", "llm"] = PLANNER
+    llm: NewModel | None = None
 
 
 class Message(Body):
     """The user's word. `key` makes a repeated delivery harmless; `gate` is optional and then must be the open one's digest.
 
-    `api_key` is stored for the session when its own is gone, or in its place when `replace_key` is set.
+    `api_key` is stored for the session when its own is gone, or in its place when `replace_key` is set; `llm_key` when the
+    key of the planner's model is gone.
     """
 
     text: str
@@ -59,6 +73,7 @@ class Message(Body):
     gate: str = Field(default="", max_length=100)
     api_key: str = Field(default="", max_length=500)
     replace_key: bool = False
+    llm_key: str = Field(default="", max_length=500)
 
 
 @dataclass(frozen=True)
@@ -89,11 +104,24 @@ class Sessions:
             platform_url=url,
             credential=self.credentials.put(new.api_key) if new.api_key else "",
             scope=new.scope,
-            planner=PLANNER,
+            planner=new.planner,
+            llm=self._model(new),
             approve_up_to_usd=new.approve_up_to,
             versions=self.versions,
         )
         return self._begin(created, new.request_key)
+
+    def _model(self, new: NewSession) -> LlmChoice | None:
+        """The model that plans; its key stays here under an alias. Raises Problem."""
+        if new.planner != "llm":
+            return None
+        if new.llm is None:
+            raise Problem(
+                400, "the llm planner needs a model", next_step="Set FIREAGENT_LLM_URL, FIREAGENT_LLM_MODEL and FIREAGENT_LLM_KEY."
+            )  # fmt: skip
+        alias = self.credentials.put(new.llm.api_key) if new.llm.api_key else ""
+        prices = new.llm.model_dump(include={"input_price", "cached_price", "output_price"})
+        return LlmChoice(url=check_url(new.llm.url), model=new.llm.model, credential=alias, **prices)
 
     def _begin(self, created: SessionCreated, request_key: str) -> str:
         session = f"{int(time.time())}-{secrets.token_hex(2)}"
@@ -156,6 +184,9 @@ class Sessions:
         alias = created.credential if created else ""
         if alias and message.api_key and (message.replace_key or self.credentials.get(alias) is None):
             self.credentials.put(message.api_key, alias)
+        model = created.llm.credential if created and created.llm else ""
+        if model and message.llm_key and self.credentials.get(model) is None:
+            self.credentials.put(message.llm_key, model)
 
 
 def _words(text: str, what: str) -> str:
