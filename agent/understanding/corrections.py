@@ -34,12 +34,20 @@ _WITHDRAWN = re.compile(
 _NOT_THIS_BUT = re.compile(
     rf"\bnot {_NUM} (?P<unit>{_UNIT})\b[^.;\d]{{0,40}}\b(?:just|only|but)(?: do| use| take)? (?P<new>{_NUM})(?=\s*(?:$|[.,;!]))"
 )
+_RETRACTED = re.compile(
+    rf"{_NUM}(?P<unit> {_UNIT})?\s*(?:->|,|—|\(|-{{1,2}}|\.{{2,3}})?\s*\b(?:no|sorry|wait|actually|oops|er|correction|i mean|make that)\b[,:—. ]*"
+    rf"(?:(?:no|wait|sorry|make (?:it|that)|rather|actually|i mean),? )*(?P<new>{_NUM})"
+)
 _FROM_TO = re.compile(rf"\bfrom {_NUM}(?: {_UNIT})? (?:down |up )?to (?={_NUM})")
 
 
 def in_force(sentences: tuple[str, ...]) -> str:
     """The sentences that say what is wanted now, without clauses about the past and without plain questions."""
-    return "\n".join(kept for kept in (_present(s) for s in sentences if not is_plain_question(s)) if kept)
+    wishes = [s for s in sentences if not is_plain_question(s)]
+    if wishes and not any("⟦d" in s for s in wishes):
+        # "How well does it classify tickets-1? Just benchmark it.": the question holds what the order is about.
+        wishes = [s for s in sentences if s in wishes or "⟦d" in s]
+    return "\n".join(kept for kept in map(_present, wishes) if kept)
 
 
 def is_plain_question(sentence: str) -> bool:
@@ -78,5 +86,6 @@ def _present(sentence: str) -> str:
 
 def without_withdrawn_numbers(text: str) -> str:
     """The text without numbers that are named only to be replaced: "2 epochs instead of 3", "from 3 to 2 epochs"."""
+    text = _RETRACTED.sub(lambda m: m["new"] + (m["unit"] or ""), text)
     text = _NOT_THIS_BUT.sub(r"\g<new> \g<unit>", text)
     return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))

@@ -59,12 +59,15 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
             train = None if train == mark else train
             measured = None if measured == mark else measured
         elif _EVAL_RIGHT.search(right) or (_EVAL_LEFT.search(left) and not _TRAIN_LEFT.search(left)):
-            measured = mark if measured is None or _corrects(left, right) else measured
+            measured = mark if measured is None or measured == train or _retracts(left) else measured
             train = None if train == mark else train
         elif _PAST.search(re.split(r"\b(?:but|now)\b", left)[-1]):
             fallback = fallback or mark
+        elif mark == measured:
+            # "train on that one instead": what was for measuring changes its role only at an explicit word.
+            train, measured = (mark, None) if _retracts(left) and _TRAIN_LEFT.search(left) else (train, measured)
         elif train is None or _corrects(left, right):
-            train = mark if mark != measured else train
+            train = mark
     train = train or (fallback if fallback not in withdrawn | {measured} else None)
     return Datasets(names[train].written if train else None, names[measured].written if measured else None)
 
@@ -84,6 +87,11 @@ def read_evaluator(text: str, names: dict[str, Name]) -> str | None:
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
     left, right = text[max(0, start - 70) : start], text[end : end + 70]
     return re.split(r"[.;!?]\s|\n", left)[-1], re.split(r"[.;!?](?:\s|$)|\n", right)[0]
+
+
+def _retracts(left: str) -> bool:
+    """Whether the sentence up to here takes something back."""
+    return bool(MARKER.search(left))
 
 
 def _corrects(left: str, right: str) -> bool:

@@ -19,7 +19,7 @@ from agent.understanding.roles import Roles, read_roles
 from agent.understanding.scene import Scene, stage
 from agent.understanding.scoring import read_evaluation, read_target
 from agent.understanding.workflow import read_workflow
-from tuning.models import all_ids, nearest
+from tuning.models import all_ids, nearest, pieces
 from tuning.request import Request, Workflow
 
 _SEE_BELOW = re.compile(
@@ -110,6 +110,8 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
 def _wishes(scene: Scene) -> str:
     """The text without plain questions, unless it has nothing else."""
     kept = [s for s in scene.sentences if not is_plain_question(s)]
+    if not any("⟦d" in s for s in kept):
+        return scene.text
     return "\n".join(kept) or scene.text
 
 
@@ -165,5 +167,11 @@ def _of_workflow(
 def _unknown(scene: Scene, roles: Roles, known: tuple[str, ...]) -> tuple[UnknownModel, ...]:
     """The models to be trained that the catalogue does not hold, with the nearest that it does."""
     ids = (*all_ids(), *known)
-    written = dict.fromkeys(m.written for m in map(scene.model, roles.tune) if m.id is None)
+    models = [scene.model(mark) for mark in roles.tune]
+    resolved = {pieces(m.id)[0] for m in models if m.id and pieces(m.id)}
+    # "a small Qwen, say the 8B": the bare family is no further model.
+    named = [
+        m for m in models if m.id is None and not (len(pieces(m.written)) == 1 and pieces(m.written)[0] in resolved)
+    ]
+    written = dict.fromkeys(m.written for m in named)
     return tuple(UnknownModel(w, nearest(w, ids)) for w in written)

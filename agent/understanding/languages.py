@@ -6,17 +6,23 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypedDict
 
 import yaml
 
 from agent.understanding.vocabulary import words
 
 _ENGLISH = words("english_hints")
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LEAST_HINTS = 2
 """Common words that a text needs before it is taken for another language; one alone may be a name."""
 _READ_FOR_HINTS = 4000
+
+
+class _Entry(TypedDict):
+    hints: list[str]
+    words: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,12 @@ def _languages() -> dict[str, _Language]:
     return {code: _compiled(code, entry) for code, entry in raw.items()}
 
 
-def _compiled(code: str, entry: dict[str, object]) -> _Language:
-    words = {str(k): str(v) for k, v in dict(entry["words"]).items()}  # type: ignore[call-overload]
+def _compiled(code: str, entry: _Entry) -> _Language:
+    words = {str(k): str(v) for k, v in entry["words"].items()}
     longest_first = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
     # Chinese has no spaces between words; the others end at a letter that is none of theirs.
     text = longest_first if code == "zh" else rf"(?<![\w⟦./-])(?:{longest_first})(?![\w⟧/-])(?!\.\w)"
-    hints = frozenset(str(h) for h in entry["hints"]) | _telling(words)  # type: ignore[attr-defined]
+    hints = frozenset(h for h in map(str, entry["hints"]) if len(h) > 1 and h not in _ENGLISH) | _telling(words)
     return _Language(hints, words, re.compile(text, re.IGNORECASE))
 
 

@@ -46,6 +46,7 @@ _SUBSAMPLE = tuple(
         rf"\b{_TUNING} (?:sample|subset)(?: size)?(?:\s*(?:=|:|of|to|is|at))* (?P<n>\d+)\b",
         rf"(?<![\w.$])(?P<n>\d+) (?:is|are) (?:enough|plenty|sufficient|fine) for(?: \w+){{0,3}} {_TUNING}",
         rf"(?<![\w.$])(?P<n>\d+) (?:for|in) (?:the )?{_TUNING}\b",
+        rf"\b(?:for|in|during) (?:the )?{_TUNING}\b,? (?:we |i )?(?:only|just|use|take|about|at most|no more than)(?: only| just)? (?P<n>\d+)(?: of (?:them|it|those|these))?(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|%|percent))",
         rf"\b{_TUNING}\b(?: the| my)?(?: \w+)? (?:on|with) (?:only |just |a random )*(?P<n>\d+)(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|ranks?|learning|config\w*|candidates?|%|percent|/|e-|\.\d))\b",
     )
 )

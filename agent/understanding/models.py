@@ -31,7 +31,7 @@ def _pattern(families: str, names: Sequence[str] = ()) -> re.Pattern[str]:
     return re.compile(
         rf"(?<![\w./-])(?:(?P<full>accounts/[\w-]+/models/[\w.-]*\w)"
         rf"|(?P<exact>{'|'.join(map(re.escape, sorted(names, key=len, reverse=True))) or '(?!)'})(?![\w]|[-_/]\w)"
-        rf"|(?P<name>{_VENDOR}(?:{families})(?:[ _-]?{_WORD})*(?:[ _-]?{_VERSION})?(?:[ _-]?{_WORD})*(?:[ _-]{{0,2}}{_SIZE})?{_TAIL}*(?:[ -]\d\.\d\b)?)(?![\w]|[-_/]\w)"
+        rf"|(?P<name>{_VENDOR}(?:{families})(?:[ _-]?{_WORD})*(?:[ _-]?{_VERSION})?(?:-\d)?(?:[ _-]?{_WORD})*(?:[ _-]{{0,2}}{_SIZE})?{_TAIL}*(?:[ -]\d\.\d\b)?)(?![\w]|[-_/]\w)"
         rf"|(?P<other>[a-z]{{3,12}}(?:[ -]?v?\d(?:[.p]\d)?)?[ -]?{_SIZE}{_TAIL}*)(?![\w]|[-_/]\w)"
         rf"|(?P<size>{_SIZE}{_TAIL}*)(?![-_/]\w))",
         re.IGNORECASE,
@@ -85,6 +85,8 @@ def mask_models(text: str, known: Sequence[str] = (), context: str = "") -> Mask
             continue  # "the 8B and 14B Qwen3 models": the sizes have already said it
         if mention.id and sizes(pieces(mention.id)):
             family = _stem(mention.id)
+        elif not family and _only_family(mention.written):
+            family = mention.written
         out += [text[at:start], f"⟦m{len(mentions)}⟧"]
         at = match.end()
         mentions.append(mention)

@@ -19,7 +19,7 @@ _ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*"
 _IDLIKE = r"(?=[\w.-]*(?:[a-zA-Z][-_][\w]|\w_\w|[a-zA-Z]\d|\d[-_]\w))" + _ID
 _QUOTE = r"[\"'*]{0,2}"
 _DATA = r"(?:(?:training|train|eval|evaluation|test|held-out|holdout|gold|golden|validation|preference|new|full|labell?ed|prompts?) )?(?:data ?-?sets?|datset|datasets?|corpus|corpora)"
-_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named))*"
+_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
 _EVAL_NOUN = r"(?:evaluator|evaluators|grader|scorer|scoring function|reward function|reward|eval script|evaluation script|checker|judge)"
 
 _ORDINARY = words("ordinary")
@@ -96,7 +96,7 @@ class Named:
 def mask_resources(text: str) -> Named:
     """Marks what cannot be mistaken: full resource names and files. Links and addresses are taken out."""
     names: dict[str, Name] = {}
-    text = _MAIL.sub("", _URL.sub("", text))
+    text = _MAIL.sub("somebody", _URL.sub("link", text))
 
     def mark(match: re.Match[str]) -> str:
         kind: Kind = "evaluator" if (match.groupdict().get("kind") or "").lower() == "evaluators" else "dataset"

@@ -33,7 +33,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\d.])10\s*(?:\^|\*\*)\s*\(?-\s*(\d+)\)?"), r"1e-\1"),
     (re.compile(r"(\d+(?:[.,]\d+)?)\s*e\s*(?:-|minus |— ?)\s*(\d+)", re.IGNORECASE), r"\1e-\2"),
     (re.compile(r"\b(\d+(?:\.\d+)?)(?: times)? ten to the minus (\d+)"), r"\1e-\2"),
-    (re.compile(r"(?<![\d.,])(\d{1,3}),(\d+)(?=e-?\d| ?%| ?percent| ?prozent)"), r"\1.\2"),
+    (re.compile(r"(?<![\d.,e-])(\d{1,3}),(\d+)(?=e-?\d| ?%| ?percent| ?prozent)"), r"\1.\2"),
     (re.compile(r"(?<![\d.,])(\d+),(\d\d?)(?= ?(?:€|\$|usd|eur|dollars?|euros?)(?!\w))"), r"\1.\2"),
     (re.compile(r"(?<=[$€])(\d+),(\d\d)\b"), r"\1.\2"),
     (re.compile(r"(?<![\d.,])0,(\d+)"), r"0.\1"),

@@ -14,7 +14,7 @@ _NOT = re.compile(
 _NOT_AFTER = re.compile(r"^\s*(?:is out|did not|didn'?t|failed|was|is not|isn'?t|doesn'?t|format)\b")
 _MAKE = r"(?:generat\w+|creat\w+|build\w*|mak(?:e|ing)|synthesi[sz]\w+|produc\w+|construct\w*|sampl\w+|come up with|derive|form|need you to build)"
 _PAIRS = re.compile(
-    rf"\b{_MAKE}\b(?: (?!no\b)[\w'-]+){{0,6}} (?:pairs?|pairings|preferences)\b|\bpairs?\b(?: \w+){{0,5}} (?:automatically|generated|yourself|for me|for us|be generated|created)\b|\bdelta learning\b|\bpairs? {_MAKE}|\b(?:auto|self)-?(?:matically )?(?:pair|generat\w+ pairs)\b"
+    rf"\b{_MAKE}\b(?: (?!no\b)[\w'-]+){{0,6}} (?:pairs?|pairings|preferences)\b|\bpairs?\b(?: \w+){{0,5}} (?:automatically|generated|yourself|for me|for us|be generated|created)\b|\bdelta learning\b|\bpairs?\b[^.;]{{0,25}}\b(?:generate|create|make|build) (?:them|those|some)\b|\bpairs? {_MAKE}|\b(?:auto|self)-?(?:matically )?(?:pair|generat\w+ pairs)\b"
 )
 _NOT_PAIRS = re.compile(
     rf"\b(?:do not|don'?t|no need to|not|never|without|no)(?: \w+)? {_MAKE}\b(?: \w+){{0,4}} pairs?|\bpairs? (?:are |is |were )?(?:already|given|there|exist|were generated)"

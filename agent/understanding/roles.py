@@ -34,6 +34,7 @@ _TEACHER_RIGHT = re.compile(
     r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach)"
 )
 _OTHER_LEFT = _end(
+    r"\b(?!we\b|i\b|you\b)[a-z]+ (?:wanted|suggested|preferred|proposed|recommends?|voted for|pushed for|asked for|argued for|would (?:use|take|prefer|have used))(?: to (?:use|train|take))?",
     r"\b(?:beats?|beating|outperform(?:s|ing)?|better than|as good as|good as|match(?:es|ing)?|surpass(?:es|ing)?|exceeds?|on par with|close to|versus|vs\.?|rival(?:s|ing)?|worse than|cheaper than|faster than|win against|wins against|overtakes?|keep up with|level of|quality of|the likes of|than|on a par with|competes? with|equals?)",
     r"\b(?:win rate|wins?|advantage|gain|lead|margin|compare[sd]?|comparison|measured?|benchmark(?:ed)?|evaluated?|test(?:ed)?|tuned model|result|results|it|them|baseline)(?: \w+){0,3} (?:against|over|versus|vs\.?|to beat)",
     r"\bcompare[sd]? (?:it|them|that|everything|the \w+(?: \w+)?|results?) (?:with|to|against)",
@@ -59,7 +60,7 @@ _WITHDRAWN_LEFT = _end(
     r"\b(?:don'?t|do not|won'?t|doesn'?t|never|please don'?t)(?: \w+){0,2} (?:use|train|touch|want|take|tune|fine-?tune|pick|need|run|include|bother with|go with)",
 )
 _WITHDRAWN_RIGHT = re.compile(
-    r"^\s*(?:,? ?(?:is|are|was|were|would be|seems|looks|proved) (?:just |simply |probably |way |far |really |also |much )?(?:out\b|too (?:big|expensive|slow|large|small|costly|much|weak|heavy|old)|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn)|(?:didn'?t|did not|failed|isn'?t|doesn'?t|can wait|is out|has to wait|out\b|weglassen|skip\b|not\b(?! only| just)))"
+    r"^\s*(?:,? ?(?:(?:but |and |because |since |as )?(?:that|it|this|which|they) ?)?(?:'s|is|are|was|were|would be|seems|looks|proved) (?:just |simply |probably |way |far |really |also |much )?(?:out\b|too (?:big|expensive|slow|large|small|costly|much|weak|heavy|old)|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn)|(?:didn'?t|did not|failed|isn'?t|doesn'?t|can wait|is out|has to wait|out\b|weglassen|skip\b|not\b(?! only| just)))"
 )
 _NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+(?:\w+ ){0,3}$")
 _TUNE_LEFT = _end(
