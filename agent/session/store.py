@@ -75,7 +75,8 @@ class Store:
             connect_args={"check_same_thread": False, "timeout": busy_seconds},
         )
         sa.event.listen(self._engine, "connect", _configure)
-        sa.event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        sa.event.listen(self._engine, "begin", _begin)
+        self._reading = self._engine.execution_options(read_only=True)
         with self._transaction() as connection:
             SCHEMA.create_all(connection)
 
@@ -123,19 +124,22 @@ class Store:
         """The newest state. Raises SessionUnknown."""
         with self._lock:
             cached = self._states.get(session)
-        return cached if cached is not None else self.transact(session, lambda _: ())
+        if cached is not None:
+            return cached
+        with self._transaction(read_only=True) as connection:
+            _check_known(connection, session)
+            state = self._states[session] = self._read_state(connection, session)
+            return state
 
     def records(self, session: str, since: int = 0) -> list[Record]:
         """The events after `since`, in order. Raises SessionUnknown."""
-        with self._transaction() as connection:
-            row = connection.execute(sa.select(SESSIONS.c.deleted).where(SESSIONS.c.session == session)).first()
-            if row is None or row.deleted is not None:
-                raise SessionUnknown(session)
+        with self._transaction(read_only=True) as connection:
+            _check_known(connection, session)
             return self._read(connection, session, since)
 
     def sessions(self) -> list[str]:
         """Ids of all sessions that were not deleted, in order of creation."""
-        with self._transaction() as connection:
+        with self._transaction(read_only=True) as connection:
             rows = connection.execute(
                 sa.select(SESSIONS.c.session).where(SESSIONS.c.deleted.is_(None)).order_by(SESSIONS.c.session)
             )
@@ -185,16 +189,17 @@ class Store:
         ]
 
     @contextmanager
-    def _transaction(self) -> Iterator[sa.Connection]:
+    def _transaction(self, read_only: bool = False) -> Iterator[sa.Connection]:
+        """A reader needs no write lock, so the log can be read while another program holds it."""
         with self._lock:
             try:
-                with self._engine.begin() as connection:
+                with (self._reading if read_only else self._engine).begin() as connection:
                     yield connection
             except SQLAlchemyError as error:
                 self._states.clear()
                 cause = getattr(error, "orig", None) or error
                 raise StoreError(
-                    f"the session log can't be written: {cause}. Nothing was lost; free disk space or stop the other program that holds the database, then try again."
+                    f"the session log can't be used now: {cause}. Nothing was lost; free disk space or stop the other program that holds the database, then try again."
                 ) from error
             except BaseException:
                 self._states.clear()
@@ -203,6 +208,17 @@ class Store:
     def _notify(self, session: str) -> None:
         for listener in self._listeners:
             listener(session)
+
+
+def _check_known(connection: sa.Connection, session: str) -> None:
+    row = connection.execute(sa.select(SESSIONS.c.deleted).where(SESSIONS.c.session == session)).first()
+    if row is None or row.deleted is not None:
+        raise SessionUnknown(session)
+
+
+def _begin(connection: sa.Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
 def _configure(connection: object, _: object) -> None:

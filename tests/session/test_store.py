@@ -98,6 +98,7 @@ def test_a_locked_database_is_told_and_loses_nothing(tmp_path: Path) -> None:
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
         store.append("a", ("k", said("x")))
+    assert [r.seq for r in store.records("a")] == [1], "reading needs no lock"
     other.execute("ROLLBACK")
     other.close()
     assert store.append("a", ("k", said("x"))).last_seq == 2
