@@ -253,7 +253,7 @@ TABLE = [
     Row("a job stalls", stalls, ("has shown no new step",), cancels, "cancelled", {"*": Script(outcome="stalled")}),
     # this machine
     Row("disk full", disk_full, ("No space left", "Check the disk"), disk_freed),
-    Row("database locked", locked, ("the session log can't be written", "locked", "stop the other program"), nothing),
+    Row("database locked", locked, ("the session log can't be used now", "locked", "stop the other program"), nothing),
     Row("a job that is evicted", says(INSTRUCTION), ("loss",), nothing, "succeeded", {"*-sweep-*": Script(outcome="lost", losses=1)}),
 ]  # fmt: skip
 

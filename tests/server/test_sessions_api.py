@@ -278,7 +278,7 @@ async def test_a_log_that_cant_be_written_is_said_and_nothing_is_taken(
     api.ask(session)
 
     def fail(*_: Any) -> Any:
-        raise StoreError(f"the session log can't be written: {cause}")
+        raise StoreError(f"the session log can't be used now: {cause}")
 
     monkeypatch.setattr(api.store, "transact", fail)
     answer = await say(api, session, "Approved, proceed.")
