@@ -241,5 +241,5 @@ def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]
         "versions": {**versions, **(created.versions if created else {})},
         "ended": "cancelled" if state.cancelling else "failed" if open_items(state) else "succeeded",
         "notes": list(state.understood.notes) if state.understood else [],
-        "spent_usd": sum(j.reported_cost_usd or 0.0 for j in state.known.jobs.values()),
+        "spent_usd": sum(j.reported_cost_usd or 0.0 for j in state.known.jobs.values()) + state.planner_use.usd,
     }  # fmt: skip

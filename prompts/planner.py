@@ -48,6 +48,15 @@ class PlannerTurn(Prompt):
     notice: str = ""
 
 
+class PlannerReply(Prompt):
+    """Asks what a reply at a gate is. A yes is not among the answers."""
+
+    template: ClassVar[str] = "planner.reply.j2"
+    gate: str
+    question: str
+    reply: str
+
+
 def as_data(text: str, pointer: str = "") -> Safe:
     """Foreign text as quoted lines that it can't leave. `pointer` says where the whole of a cut text lies."""
     quoted = block(text)

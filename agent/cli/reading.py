@@ -1,16 +1,22 @@
 """How words are read, shown without sending anything: dry runs, replies, benchmark cases.
 
-Everything happens in this process: no server is started or asked, no platform opened, no file written.
+Everything happens in this process: no server is started or asked, no platform opened, no file written. Only a model is
+asked, when one is named as the planner.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from agent.cli.problems import DONE, usage
+from agent.cli.keys import Planner, planner
+from agent.cli.problems import DONE, Failure, usage
 from agent.cli.sessions import show_line
 from agent.cli.tables import show_json
 from agent.understanding import read_instruction, read_reply
@@ -52,16 +58,62 @@ def reply(command: Namespace) -> int:
 
 def understand(command: Namespace) -> int:
     """Predictions for a file of benchmark cases, one JSON object a line."""
-    predict = predict_instruction if command.kind == "instructions" else predict_reply
+    plans = planner(command.planner)
     try:
         lines = Path(command.file).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise usage(f"{command.file} can't be read: {error}") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            show_line(predict(json.loads(line)))
-        except (KeyError, ValueError, TypeError) as error:
-            raise usage(f"{command.file}, line {number}: not a case of kind {command.kind}: {error!r}") from error
+    if plans.name == "llm":
+        return _by_model(plans, command, lines)
+    predict = predict_instruction if command.kind == "instructions" else predict_reply
+    for row in _cases(lines, command):
+        with _case_of(command, row):
+            show_line(predict(row))
     return DONE
+
+
+def _by_model(plans: Planner, command: Namespace, lines: list[str]) -> int:
+    """The same cases, read by a model."""
+    from agent.planner import reading
+    from agent.planner.endpoint import Endpoint, EndpointTrouble
+    from agent.session.events import LlmChoice
+
+    rows = list(_cases(lines, command))
+    read = reading.instruction if command.kind == "instructions" else reading.reply
+
+    async def run() -> None:
+        endpoint = Endpoint(LlmChoice(url=plans.url, model=plans.model), plans.key)
+        try:
+            async for found in reading.read_cases(rows, read, endpoint):
+                show_line(found)
+        finally:
+            await endpoint.close()
+
+    try:
+        with _case_of(command, {}):
+            asyncio.run(run())
+    except EndpointTrouble as trouble:
+        raise Failure(
+            str(trouble), next_step="Check FIREAGENT_LLM_URL, FIREAGENT_LLM_MODEL and FIREAGENT_LLM_KEY."
+        ) from trouble
+    return DONE
+
+
+def _cases(lines: list[str], command: Namespace) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            with _case_of(command, {"line": number}):
+                case = json.loads(line)
+                if not isinstance(case, dict):
+                    raise TypeError("no object")
+            yield case
+
+
+@contextmanager
+def _case_of(command: Namespace, row: dict[str, Any]) -> Iterator[None]:
+    """Says which case can't be read. Raises Failure."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError) as error:
+        where = f"line {row['line']}" if "line" in row else f"case {row.get('id', '?')}"
+        raise usage(f"{command.file}, {where}: not a case of kind {command.kind}: {error!r}") from error

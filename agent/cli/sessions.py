@@ -121,6 +121,7 @@ def get(command: Namespace) -> int:
         ("Created", found["create_time"]),
         ("Workspace", found["workspace"]),
         ("Cost", _cost(cost)),
+        ("Planner", _planned(found["planner"])),
         *(("Job", f"{job['name']} {job['state']}") for job in found["jobs"]),
         ("Deployment", f"{deployment['name']} {deployment['state']}" if deployment else ""),
         ("Reason", found["reason"]),
@@ -236,6 +237,15 @@ def _read(taken: dict[str, Any]) -> str:
     }.get(str(reading.get("label")), "not clear as an answer; nothing was started by it")
     changes = reading.get("changes") or {}
     return f"{label}: {json.dumps(changes, ensure_ascii=False)}" if changes else f"{label}."
+
+
+def _planned(planner: dict[str, Any]) -> str:
+    """What a model as planner came to; nothing for the offline one."""
+    if not planner["model"]:
+        return ""
+    price = "price unknown" if planner["cost_usd"] is None else f"${planner['cost_usd']:.4f}"
+    tokens = planner["prompt_tokens"] + planner["completion_tokens"]
+    return f"{planner['model']}, {planner['calls']} calls, {tokens:,} tokens, {price}"
 
 
 def _cost(cost: dict[str, Any]) -> str:

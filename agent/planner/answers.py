@@ -63,6 +63,10 @@ def _cost(state: SessionState) -> str:
     spent = sum(job.reported_cost_usd or 0.0 for job in state.known.jobs.values())
     launched = sum(state.committed.values())
     text = f"Reported by the platform so far: ${spent:.2f}; upper bound of what was launched: ${launched:.2f}."
+    use = state.planner_use
+    if use.calls:
+        price = "at a price that is not known" if use.unpriced else f"for ${use.usd:.4f}"
+        text += f" The planner's model was asked {use.calls} times, {use.prompt_tokens + use.completion_tokens:,} tokens, {price}."
     if plan is not None:
         text += f" The plan's range is ${plan.cost.low:.2f} to ${plan.cost.high:.2f} (prices: {plan.price_table})."
     return text

@@ -58,15 +58,15 @@ def schemas() -> tuple[dict[str, Any], ...]:
         "reason": {"type": "string", "description": "Why it failed; empty when it succeeded."},
     }
     return (
-        _schema("set_request", "Writes down what the user wants. Only slots that their words set; slots left out stay as "
+        schema("set_request", "Writes down what the user wants. Only slots that their words set; slots left out stay as "
                 "they are, null clears one.", {"slots": changes}, strict=False),
         *(_offered(name) for name in HIDDEN),
-        _schema(WAIT, "Sleeps until a job or deployment of this session has news. Call it last.", {}),
-        _schema(SAY, "Tells the user something or answers their question. Asks nothing.", said),
-        _schema(CHANGED, "Only after the program read a yes: the user's message also holds a change, a condition or a "
+        schema(WAIT, "Sleeps until a job or deployment of this session has news. Call it last.", {}),
+        schema(SAY, "Tells the user something or answers their question. Asks nothing.", said),
+        schema(CHANGED, "Only after the program read a yes: the user's message also holds a change, a condition or a "
                 "doubt. Takes the yes back.", {"slots": {"type": "object", "description": "As in set_request."}},
                 strict=False),
-        _schema(FINISH, "Ends the session: writes the report and the last words.", ended),
+        schema(FINISH, "Ends the session: writes the report and the last words.", ended),
     )  # fmt: skip
 
 
@@ -205,23 +205,24 @@ def _no_number(text: str) -> float:
 
 
 def _names() -> tuple[str, ...]:
-    return tuple(str(schema["function"]["name"]) for schema in schemas())
+    return tuple(str(tool["function"]["name"]) for tool in schemas())
 
 
 def _offered(name: str) -> dict[str, Any]:
     tool = _TOOLS[name]
-    schema = tool.arguments.model_json_schema()
+    described = tool.arguments.model_json_schema()
     properties = {
         field: {k: v for k, v in entry.items() if k in ("type", "enum", "items")}
-        for field, entry in schema.get("properties", {}).items()
+        for field, entry in described.get("properties", {}).items()
         if field not in HIDDEN[name]
     }
     if "asks_for" in properties:
         properties["asks_for"]["items"] = {"type": "string", "enum": sorted(Request.model_fields)}
-    return _schema(name, tool.description, properties)
+    return schema(name, tool.description, properties)
 
 
-def _schema(name: str, description: str, properties: dict[str, Any], *, strict: bool = True) -> dict[str, Any]:
+def schema(name: str, description: str, properties: dict[str, Any], *, strict: bool = True) -> dict[str, Any]:
+    """One tool in the form of the chat completions API; `strict` asks the endpoint to hold its answers to it."""
     parameters = {
         "type": "object",
         "properties": properties,

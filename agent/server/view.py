@@ -23,6 +23,7 @@ def document(state: SessionState, workspaces: Path) -> dict[str, Any]:
         "plan": {"digest": plan.digest(), **plan.model_dump(mode="json")} if plan else {},
         "jobs": [_job(state, name) for name in known.jobs],
         "cost": _cost(state),
+        "planner": _planner(state),
         "deployment": _deployment(state),
         "reason": state.end_reason,
         "last_seq": state.last_seq,
@@ -100,6 +101,20 @@ def _job(state: SessionState, name: str) -> dict[str, Any]:
         "output_model": job.output_model,
         "stalled": name in state.stalled and job.state not in TERMINAL,
         "eval_loss": measured.eval_loss if measured else None,
+    }
+
+
+def _planner(state: SessionState) -> dict[str, Any]:
+    """Who plans, and what its model calls came to; `cost_usd` is None where a call has no known price."""
+    created, use = state.created, state.planner_use
+    return {
+        "name": created.planner if created else "",
+        "model": created.llm.model if created and created.llm else None,
+        "calls": use.calls,
+        "prompt_tokens": use.prompt_tokens,
+        "cached_tokens": use.cached_tokens,
+        "completion_tokens": use.completion_tokens,
+        "cost_usd": None if use.unpriced else use.usd,
     }
 
 

@@ -25,11 +25,16 @@ def predict_reply(row: Mapping[str, object]) -> dict[str, object]:
 
     Raises KeyError where a field is absent and ValueError for a gate that does not exist.
     """
+    reply = read_reply(str(row["reply"]), gate_of(row), str(row.get("context") or ""))
+    return {"id": row["id"], "label": reply.label, "changes": public(dict(reply.changes))}
+
+
+def gate_of(row: Mapping[str, object]) -> Gate:
+    """The gate of a reply's case. Raises KeyError, and ValueError for a gate that does not exist."""
     gate = next((g for g in _GATES if g == row["gate"]), None)
     if gate is None:
         raise ValueError(f"unknown gate {row['gate']!r}: one of {', '.join(_GATES)} is expected")
-    reply = read_reply(str(row["reply"]), gate, str(row.get("context") or ""))
-    return {"id": row["id"], "label": reply.label, "changes": public(dict(reply.changes))}
+    return gate
 
 
 def public(slots: Mapping[str, object]) -> dict[str, object]:
