@@ -8,6 +8,7 @@ import argparse
 import copy
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -64,19 +65,23 @@ def save_model(model: Qwen3ForCausalLM, tokenizer: Tokenizer, size: Size, folder
 
 
 def start(size: Size, work: Path) -> Qwen3ForCausalLM:
-    """The untrained model: random weights, or grown from the smaller model's mid-run checkpoint.
+    """The untrained model: random weights, or grown from the finished smaller model.
 
     Raises:
-        FileNotFoundError: the smaller model has not been pretrained here.
+        FileNotFoundError: the smaller model has not been pretrained here to its end.
     """
     torch.manual_seed(size.seed)
     model = Qwen3ForCausalLM(size.config()).float()
     if size.grown_from:
-        source = work.parent / size.grown_from / "peak.pt"
-        if not source.exists():
-            raise FileNotFoundError(f"{source}: {size.name} grows from {size.grown_from}, pretrain that one first")
-        small = torch.load(source, map_location="cpu", weights_only=True)["model"]
-        model.load_state_dict(grown(small, model, size.seed))
+        source = work.parent / size.grown_from / "last.pt"
+        state: dict[str, Any] = {"step": 0}
+        if source.exists():
+            state = torch.load(source, map_location="cpu", weights_only=True)
+        if state["step"] != len(SIZES[size.grown_from].steps()):
+            raise FileNotFoundError(
+                f"{source} is not there or not finished: {size.name} grows from {size.grown_from}, pretrain that first"
+            )
+        model.load_state_dict(grown(state["model"], model, size.seed))
     return model
 
 
@@ -104,8 +109,6 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
         clock.tick(step + 1, loss.item(), ids.numel())
         if (step + 1) % 200 == 0:
             print(f"step {step + 1} held-out {held_out_loss(model, tokenizer, device):.3f}", flush=True)
-        if step + 1 == size.peak_ends():
-            _save(work / "peak.pt", model, parts, step + 1)
         if clock.due_to_save() or step + 1 == len(stages):
             _save(work / "last.pt", model, parts, step + 1)
     save_model(model, tokenizer, size, output)

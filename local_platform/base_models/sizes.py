@@ -31,7 +31,7 @@ class Size:
     """One model: its shape, and how it is pretrained.
 
     The rates stay at their peak and go down to almost 0 over the last `decay_share` of each cycle.
-    `grown_from` names the half as wide model whose mid-run weights this one starts from (growth.py); without it the
+    `grown_from` names the half as wide model that this one starts from (growth.py); without it the
     start is random.
     """
 
@@ -54,10 +54,6 @@ class Size:
         step -= cycles.index(cycles[step])
         decay_steps = max(1, length - round(length * (1 - self.decay_share)))
         return min(1.0, (step + 1) / WARMUP_STEPS, max(0.01, (length - step) / decay_steps))
-
-    def peak_ends(self) -> int:
-        """The step before which the rates of the first cycle begin to go down."""
-        return round([stage.cycle for stage in self.steps()].count(0) * (1 - self.decay_share))
 
     def steps(self) -> list[Stage]:
         """The stage of every step of the run."""
@@ -90,15 +86,15 @@ _ONE_MILLION = (
     _COPYING,
     Stage(2_712_000, MIX, 256, 4096),
     Stage(200_000, MIX, CONTEXT, 4096),
-    Stage(2_000_000, LAST_MIX, 256, 4096, cycle=1),
+    Stage(1_643_000, LAST_MIX, 256, 4096, cycle=1),
     Stage(200_000, LAST_MIX, CONTEXT, 4096, cycle=1),
 )
-_FIVE_MILLION = (Stage(1_000_000, MIX, 256, 4096), Stage(100_000, MIX, CONTEXT, 4096))
+_FIVE_MILLION = (Stage(350_000, LAST_MIX, 256, 4096),)
 
 SIZES = {
     size.name: size
     for size in (
         Size("ember-1m", 128, 4, 4, 448, _ONE_MILLION, 0.3, 0.03, 6e-3, 1),
-        Size("ember-5m", 256, 4, 8, 896, _FIVE_MILLION, 0.5, 0.02, 4e-3, 5, grown_from="ember-1m"),
+        Size("ember-5m", 256, 4, 8, 896, _FIVE_MILLION, 0.8, 0.012, 2.5e-3, 5, grown_from="ember-1m"),
     )
 }

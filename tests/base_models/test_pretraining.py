@@ -127,8 +127,8 @@ def test_a_killed_run_ends_as_an_unbroken_one(
 
 
 def test_growing_needs_the_smaller_model(tmp_path: Path) -> None:
-    size = dataclasses.replace(tiny("t", 64), grown_from="missing")
-    with pytest.raises(FileNotFoundError, match="pretrain that one first"):
+    size = dataclasses.replace(tiny("t", 64), grown_from="ember-1m")
+    with pytest.raises(FileNotFoundError, match="pretrain that first"):
         pretrain.start(size, tmp_path / "t")
 
 
