@@ -11,8 +11,8 @@ from prompts.questions import MissingInput, ModelList, ModelRow
 from prompts.quoting import prose
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import GateShown
+from tuning.material import ModelFacts
 from tuning.plan import canonical
-from tuning.plan_sft import ModelFacts
 
 MODELS_SHOWN = 60
 

@@ -13,12 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import httpx
 from fireworks import AsyncFireworks
 from pydantic import BaseModel, ConfigDict
 
 from tools.facts import AnyFact
 from tools.known import Known
 from tuning.pricing import Prices
+
+CLOUD = httpx.URL("https://api.fireworks.ai")
 
 
 class Effect(StrEnum):
@@ -86,7 +89,7 @@ class Blobs(Protocol):
 
 @dataclass(frozen=True)
 class ToolContext:
-    """All a tool may use. `item` and `attempt` are set for spending tools, after the guard said yes."""
+    """All a tool may use; a spending tool is given it only after the guard said yes."""
 
     session: str
     platform_kind: Literal["local", "fireworks"]
@@ -104,6 +107,11 @@ class ToolContext:
     """For the report: instruction, approvals with the user's words, times, versions."""
     now: float = 0.0
     """Seconds since the epoch when the call was made, from the log."""
+
+    @property
+    def base_url(self) -> str | None:
+        """What the SDK has to be told to reach this platform. None: the cloud, whose own address would mislead it."""
+        return None if httpx.URL(self.platform_url) == CLOUD else self.platform_url
 
 
 class Tool(Protocol):
@@ -130,8 +138,6 @@ class FunctionTool:
     description: str
     arguments: type[Arguments]
     function: Callable[[Any, ToolContext], Awaitable[ToolResult]]
-    parallel: bool = False
-    """May run beside other calls of the same planner turn."""
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         return await self.function(arguments, context)

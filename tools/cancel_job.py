@@ -86,5 +86,4 @@ TOOL = FunctionTool(
     description="Cancels a training job that this session created.",
     arguments=CancelArguments,
     function=cancel_job,
-    parallel=True,
 )

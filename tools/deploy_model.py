@@ -9,7 +9,7 @@ from typing import Any
 
 import fireworks
 
-from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.base import CLOUD, Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.errors import platform_errors, quote, refused_by_guard
 from tools.facts import DeploymentSeen
 from tools.resources import Document, create, document, plan_item, read
@@ -58,9 +58,7 @@ async def deploy_model(arguments: DeployArguments, context: ToolContext) -> Tool
 
 def endpoint(context: ToolContext) -> str:
     """Base address of the OpenAI-compatible API, for the user's own programs."""
-    return (
-        f"{context.platform_url}/inference/v1" if context.platform_kind == "fireworks" else f"{context.platform_url}/v1"
-    )
+    return f"{CLOUD}/inference/v1" if context.base_url is None else f"{context.base_url}/v1"
 
 
 def _seen(context: ToolContext, item: PlanItem, name: str, model: str, found: Document) -> DeploymentSeen:

@@ -8,7 +8,9 @@ from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, 
 from tools.facts import PlanDrafted
 from tools.prepare_dataset import skips_sweep
 from tools.resources import short_id
-from tuning.plan_sft import ModelFacts, Site, compile_sft
+from tuning.material import ModelFacts, Site
+from tuning.plan_sft import compile_sft
+from tuning.workflows import NotTrainableError
 
 
 class EstimateArguments(Arguments):
@@ -26,7 +28,11 @@ async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> T
             "there is no data prepared for this request", owner="unknown", next_step="Call prepare_dataset first."
         )
     site = Site(context.platform_kind, context.account, context.session, context.prices)
-    plan = compile_sft(known.request, known.material, _models(context), site, arguments.revision)
+    models = _models(context)
+    try:
+        plan = compile_sft(known.request, known.material, models, site, arguments.revision)
+    except NotTrainableError as error:
+        raise ToolError(str(error), owner="yours", next_step="Say another value, and I plan again.") from error
     text = (
         f"Plan {plan.revision}: {len(plan.candidates)} candidates, {len(plan.items)} items, "
         f"${plan.cost.low:.2f} to ${plan.cost.high:.2f}, {plan.minutes.low:.0f} to {plan.minutes.high:.0f} minutes"

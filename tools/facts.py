@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tuning.material import Material, ModelFacts
 from tuning.plan import Interval, Plan
-from tuning.plan_sft import Material, ModelFacts
 
 
 class Fact(BaseModel):

@@ -22,8 +22,8 @@ from tools.facts import (
     Scaled,
     UploadFinished,
 )
+from tuning.material import Material, ModelFacts
 from tuning.plan import Plan
-from tuning.plan_sft import Material, ModelFacts
 from tuning.request import Request
 
 TERMINAL = frozenset(

@@ -69,5 +69,4 @@ TOOL = FunctionTool(
     description="Launches a training job of the approved plan.",
     arguments=LaunchArguments,
     function=launch_job,
-    parallel=True,
 )

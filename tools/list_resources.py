@@ -10,8 +10,8 @@ from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolResult
 from tools.errors import platform_errors, quote
 from tools.facts import Listed, ModelsListed
 from tools.resources import Document, as_number, document, find, full_name, short_id
+from tuning.material import ModelFacts
 from tuning.models import nearest
-from tuning.plan_sft import ModelFacts
 from tuning.workflows import LoraConfig
 
 CATALOGUE_ACCOUNT = "fireworks"
@@ -183,5 +183,4 @@ TOOL = FunctionTool(
     "account's data sets, training jobs or deployments.",
     arguments=ListArguments,
     function=list_resources,
-    parallel=True,
 )

@@ -10,6 +10,7 @@ from tools.facts import CandidateMeasured, DeploymentSeen
 from tools.known import SUCCEEDED, TERMINAL, Known
 from tools.present_scoreboard import Standing, rank, standing, standings
 from tuning.plan import Interval, Plan, PlanItem
+from tuning.workflows import SCALE_TO_ZERO_MINUTES, held_out
 
 Verdict = Literal["gain", "none", "worse", "no interval", "not measured"]
 
@@ -48,6 +49,8 @@ class Outcome:
     measured: CandidateMeasured | None
     verdict: Verdict
     caveat: str
+    target: str
+    """Whether the user's target was reached, in words; empty without one."""
     deployment: DeploymentSeen | None
     cost_lines: tuple[CostLine, ...]
     total: CostLine | None
@@ -79,6 +82,7 @@ def outcome(known: Known, replies: Sequence[Mapping[str, Any]], *, platform: str
         measured=measured,
         verdict=verdict(measured),
         caveat=caveat(known, result) if measured else "",
+        target=target(known, result) if plan else "",
         deployment=deployment,
         cost_lines=lines,
         total=_total(plan, lines) if plan else None,
@@ -114,13 +118,26 @@ def verdict(measured: CandidateMeasured | None) -> Verdict:
 
 def caveat(known: Known, result: Standing | None) -> str:
     """What the figure can't claim."""
-    if known.request.train_on_all:
-        return "The test rows were trained on too, as you asked, so this is no held-out figure."
     if result is not None and result.item.startswith("sweep-"):
         return "These are the validation rows, which also chose the winner, so the figure flatters it."
+    if not held_out(known.request):
+        return "These rows were trained on too, as you asked, so this is no held-out figure."
     if known.material is not None and known.material.validation_is_test:
         return "There were too few rows for a test split: these rows also chose the winner, so the figure flatters it."
     return ""
+
+
+def target(known: Known, result: Standing | None) -> str:
+    """The user's target against what was measured; a metric that nothing measured is said to be so."""
+    wanted = known.request.target
+    if wanted is None:
+        return ""
+    metric = wanted.metric.replace("_", " ")
+    loss = result.eval_loss if result and wanted.metric == "validation_loss" else None
+    if loss is None:
+        return f"Your target of {wanted.value:g} for the {metric} was not measured."
+    verdict = "met" if loss <= wanted.value else "not met"
+    return f"Your target of {wanted.value:g} for the {metric} was {verdict}: it is {loss:.4f}."
 
 
 def cost_lines(plan: Plan, known: Known, *, free: bool) -> tuple[CostLine, ...]:
@@ -182,7 +199,8 @@ def _bills(known: Known, platform: str) -> list[str]:
         if known.replicas.get(resource) == 0:
             continue
         bill = (
-            "it bills per GPU second while a replica is up and scales to zero after an hour without requests"
+            "it bills per GPU second while a replica is up and scales to zero after "
+            f"{SCALE_TO_ZERO_MINUTES} minutes without requests"
             if platform == "fireworks"
             else "it costs nothing but memory on your machine"
         )

@@ -20,8 +20,8 @@ from tools.tokenizer import context_length, counters_of
 from tuning.facts import ConversionKind, DatasetFacts
 from tuning.findings import MIN_ROWS
 from tuning.inspection import inspect
+from tuning.material import Material, Part
 from tuning.plan import Interval
-from tuning.plan_sft import Material, Part
 from tuning.request import Request
 from tuning.split import Split, split, subsample
 from tuning.tokens import TokenCounter

@@ -37,6 +37,7 @@ SLOT_NAMES = {
     "skip_sweep": "Skip the sweep",
     "train_fraction": "Share of rows for training",
     "train_on_all": "Train on the test rows too",
+    "target": "Target",
     "budget_usd": "Budget, in USD",
     "deploy": "Deploy the model",
     "candidate": "Candidate",
@@ -145,6 +146,8 @@ def understood(request: Request) -> Iterable[Line]:
             shown = WORKFLOWS[str(value)].title
         elif slot == "evaluation":
             shown = EVALUATIONS.get(str(value), str(value))
+        elif slot == "target" and request.target:
+            shown = f"{request.target.value:g} for the {request.target.metric.replace('_', ' ')}"
         elif isinstance(value, bool):
             shown = "yes" if value else "no"
         elif isinstance(value, list):

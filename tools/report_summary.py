@@ -30,6 +30,7 @@ def summary(context: ToolContext, found: Outcome) -> dict[str, Any]:
         "base": _side(found, tuned=False),
         "tuned": _side(found, tuned=True),
         "gain": _gain(found),
+        "target": found.target or None,
         "training_job_id": job_id(found) or None,
         "deployment": deployment(found),
         "cost": {
@@ -42,7 +43,7 @@ def summary(context: ToolContext, found: Outcome) -> dict[str, Any]:
         "provenance": provenance(context),
         "still_running": list(found.running),
         "still_bills": list(found.bills),
-        "notes": notes(history),
+        "notes": notes(history, found),
         "plan_digest": plan.digest() if plan else None,
         "plan": plan.model_dump(mode="json") if plan else None,
     }
@@ -71,8 +72,10 @@ def replies(history: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def notes(history: Mapping[str, Any]) -> list[str]:
-    return [str(entry) for entry in history.get("notes") or ()]
+def notes(history: Mapping[str, Any], found: Outcome) -> list[str]:
+    """What else the reader should know: the session's own notes, and what became of the user's target."""
+    said = [str(entry) for entry in history.get("notes") or ()]
+    return [*said, found.target] if found.target else said
 
 
 def moment(value: object) -> str:

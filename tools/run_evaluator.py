@@ -131,5 +131,4 @@ TOOL = FunctionTool(
     description="Measures a finished training job by validation loss, against the base model where the job recorded it.",
     arguments=EvaluateArguments,
     function=run_evaluator,
-    parallel=True,
 )

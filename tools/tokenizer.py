@@ -17,6 +17,7 @@ from tools.errors import platform_errors
 from tools.list_resources import catalogue_account
 from tools.resources import fetch, full_name, short_id
 from tuning.tokens import TokenCounter, from_tokenizer_json
+from tuning.workflows import CONTEXT_STEP, training_context
 
 _FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 _TRAINING_MARKS = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
@@ -45,8 +46,8 @@ def context_length(context: ToolContext) -> int | None:
     request = context.known.request
     wanted = {short_id(name) for name in request.base_models}
     lengths = [m.context_length for m in context.known.models if short_id(m.name) in wanted and m.context_length]
-    bounds = [*lengths, *([request.max_context_length] if request.max_context_length else [])]
-    return min(bounds, default=None)
+    own = request.max_context_length or 0
+    return min([*lengths, *([training_context(own)] if own >= CONTEXT_STEP else [])], default=None)
 
 
 async def _fetched(context: ToolContext, model: str) -> Path | None:

@@ -120,5 +120,4 @@ TOOL = FunctionTool(
     description="Uploads a prepared file of the approved plan as a new data set.",
     arguments=UploadArguments,
     function=upload_dataset,
-    parallel=True,
 )

@@ -100,7 +100,7 @@ def _report(
         provenance=tuple(Line(name=name, value=value) for name, value in provenance(context).items()),
         running=found.running,
         bills=found.bills,
-        notes=tuple(notes(history)),
+        notes=tuple(notes(history, found)),
         plan_text=plan_text(plan, known, platform=context.platform_kind, free=context.prices.free) if plan else "",
         plan_approved=plan is not None
         and any((a["gate"], a["answer"], a["digest"]) == ("plan", "approve", plan.digest()) for a in answers),
@@ -120,7 +120,7 @@ def _message(context: ToolContext, found: Outcome, served: Served | None, snippe
         total=_cost(found.total) if found.total else None,
         running=found.running,
         bills=found.bills,
-        notes=tuple(notes(context.history)),
+        notes=tuple(notes(context.history, found)),
         report=str(context.workspace / REPORT),
     ).render()
 
@@ -133,7 +133,7 @@ def _served(found: Outcome) -> Served | None:
 def _snippet(context: ToolContext, served: Served) -> Snippet:
     return Snippet(
         address=served.address,
-        base_url=None if context.platform_kind == "fireworks" else context.platform_url,
+        base_url=context.base_url,
         messages=_first_prompt(context),
         max_tokens=SNIPPET_TOKENS[context.platform_kind],
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pydantic import BaseModel, ConfigDict
-
+from tuning.material import Material, ModelFacts, Part, Site
 from tuning.plan import (
     OUTPUT,
     ZERO,
@@ -18,89 +15,44 @@ from tuning.plan import (
     WireRequest,
     resource_id,
 )
-from tuning.pricing import Prices
+from tuning.plan_cost import totals, wall_time
+from tuning.plan_notes import decisions, warnings
 from tuning.request import Request
 from tuning.workflows import (
+    CLOUD_RANKS,
     MAX_ACTIVE_JOBS,
     RETRIES,
+    SCALE_TO_ZERO_MINUTES,
     SFT,
-    Decision,
-    LoraConfig,
+    NotTrainableError,
     default_epochs,
     grid,
+    training_context,
 )
 
 JOB_OVERHEAD_MINUTES = {"local": Interval(low=0.05, high=0.3), "fireworks": Interval(low=5.0, high=30.0)}
 DEPLOY_MINUTES = {"local": Interval(low=0.02, high=0.2), "fireworks": Interval(low=3.0, high=20.0)}
 CLOUD_TOKENS_PER_SECOND = Interval(low=5_000.0, high=50_000.0)
 """Rough: from one recorded run (500 rows of a 4B model, five minutes); the plan says that it is rough."""
+CLOUD_DEPLOYMENT = {
+    "deploymentShape": "default",
+    "autoscalingPolicy": {"scaleToZeroWindow": f"{SCALE_TO_ZERO_MINUTES * 60}s"},
+}
 PROBE_REQUESTS = 60
 PROBE_MAX_TOKENS = 512
 PROBE_BYTES = 600_000
 
 
-class ModelFacts(BaseModel):
-    """What the platform says about a base model."""
-
-    model_config = ConfigDict(frozen=True)
-    name: str
-    display_name: str = ""
-    parameter_count: int | None = None
-    context_length: int | None = None
-    tunable: bool = False
-    recommended: tuple[LoraConfig, ...] = ()
-    recommended_batch_size: int | None = None
-    tokens_per_second: float | None = None
-
-
-class Part(BaseModel):
-    """One prepared file of the session. `tokens` are those of the whole rows, once over; `path` is in the workspace."""
-
-    model_config = ConfigDict(frozen=True)
-    role: str
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-    tokens: Interval
-
-
-class Material(BaseModel):
-    """What the data set became: parts by role (sweep, validation, full, test), and what was done to get there.
-
-    `test_dataset` is set instead of a test part when the user named an evaluation data set that is used as it is.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    source: str
-    total_rows: int
-    parts: tuple[Part, ...]
-    test_dataset: str | None = None
-    validation_is_test: bool = False
-    """Too few rows for a test split: the figure at the end is the one that also chose the winner."""
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    def part(self, role: str) -> Part | None:
-        return next((part for part in self.parts if part.role == role), None)
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where the plan will run: the platform's kind, the user's account there, this session, its prices."""
-
-    kind: str
-    account: str
-    session: str
-    prices: Prices
-
-
 def compile_sft(
     request: Request, material: Material, models: tuple[ModelFacts, ...], site: Site, revision: int
 ) -> Plan:
-    """The plan of an SFT request. Pure: equal arguments give an equal plan with an equal digest."""
-    epochs = request.epochs or (default_epochs(material.total_rows),)
+    """The plan of an SFT request. Pure: equal arguments give an equal plan with an equal digest.
+
+    Raises NotTrainableError for a rank or a context length that the platform does not take.
+    """
+    epochs = tuple(dict.fromkeys(request.epochs)) or (default_epochs(material.total_rows),)
     candidates, origins = _candidates(request, models, epochs)
+    _check_ranks(site, candidates)
     facts = {model.name: model for model in models}
     uploads = [_upload(site, part) for part in material.parts]
     names = {
@@ -120,7 +72,7 @@ def compile_sft(
     needed = {need for item in (*sweep, *rest) for need in item.needs}
     items = (*(item for item in uploads if item.id in needed), *sweep, *rest)
     cap = request.max_parallel_jobs or MAX_ACTIVE_JOBS
-    lines, cost, unknown = _totals(items)
+    lines, cost, unknown = totals(items)
     return Plan(
         workflow=SFT.name,
         revision=revision,
@@ -128,14 +80,14 @@ def compile_sft(
         request=request,
         candidates=candidates,
         items=items,
-        decisions=_decisions(request, material, epochs, origins, bool(sweep), cap),
-        warnings=_warnings(request, material, models, cost),
+        decisions=decisions(request, material, epochs, origins, candidates, bool(sweep), cap),
+        warnings=warnings(request, material, site, items, cost, grid(request, models[0].recommended)[0]),
         price_table=site.prices.version,
         max_active_jobs=cap,
         retries=RETRIES,
         cost_lines=lines,
         cost=cost,
-        minutes=_wall_time(items, cap),
+        minutes=wall_time(items),
         unknown_prices=unknown,
     )
 
@@ -149,12 +101,21 @@ def _candidates(
         configs, origins[model.name] = grid(request, model.recommended)
         if request.skip_sweep:
             configs = configs[:1]
-        points = [(config, count) for config in configs for count in epochs]
+        points = dict.fromkeys((config, count) for config in configs for count in epochs)
         found += [
             Candidate(number=number, base_model=model.name, config=config, epochs=count)
             for number, (config, count) in enumerate(points, start=len(found) + 1)
         ]
     return tuple(found), origins
+
+
+def _check_ranks(site: Site, candidates: tuple[Candidate, ...]) -> None:
+    refused = sorted({c.config.rank for c in candidates if c.config.rank not in CLOUD_RANKS})
+    if site.kind == "fireworks" and refused:
+        allowed = ", ".join(map(str, CLOUD_RANKS))
+        raise NotTrainableError(
+            f"Fireworks does not train LoRA rank {', '.join(map(str, refused))}: it takes {allowed}"
+        )
 
 
 def _single(request: Request, candidates: tuple[Candidate, ...]) -> bool:
@@ -215,7 +176,7 @@ def _train(
         "evalAutoCarveout": False,
         **({"evaluationDataset": evaluation} if evaluation else {}),
         **({"batchSizeSamples": batch} if batch else {}),
-        **({"maxContextLength": request.max_context_length} if request.max_context_length else {}),
+        **({"maxContextLength": training_context(request.max_context_length)} if request.max_context_length else {}),
     }
     job = resource_id(site.session, stage, body)
     tokens = part.tokens.times(candidate.epochs)
@@ -271,7 +232,7 @@ def _branch(
         "displayName": f"deployment of session {site.session}",
         "minReplicaCount": 0,
         "maxReplicaCount": 1,
-        **({"deploymentShape": "default"} if site.kind == "fireworks" else {}),
+        **(CLOUD_DEPLOYMENT if site.kind == "fireworks" else {}),
     }
     deploy = PlanItem(
         id=f"deploy-{candidate.number}",
@@ -314,114 +275,5 @@ def _minutes(kind: str, model: ModelFacts, tokens: Interval) -> Interval:
     return training + JOB_OVERHEAD_MINUTES[kind]
 
 
-def _totals(items: tuple[PlanItem, ...]) -> tuple[tuple[tuple[str, Interval | None], ...], Interval, tuple[str, ...]]:
-    """Cost lines, total and what has no known price. Of alternatives the cheapest counts low and the dearest high."""
-    by_phase: dict[str, Interval | None] = {}
-    for phase in dict.fromkeys(item.phase for item in items if item.kind != "upload"):
-        by_phase[phase] = _phase_cost([item for item in items if item.phase == phase])
-    trained = [item.cost for item in items if item.kind == "train" and item.cost is not None]
-    retry = Interval(low=0.0, high=max((c.high for c in trained), default=0.0) * RETRIES)
-    training = _sum([by_phase.get("sweep", ZERO), by_phase.get("full run", ZERO)])
-    lines = [
-        ("Training: sweep", by_phase.get("sweep", ZERO)),
-        ("Training: full run", by_phase.get("full run", ZERO)),
-        (f"Training: room for {RETRIES} further attempt after a platform failure", retry),
-        ("Inference (probe of the deployment)", ZERO),
-        ("Deployment, first hour", by_phase.get("deployment", ZERO)),
-    ]
-    total = _sum([training, retry, by_phase.get("deployment", ZERO)])
-    unknown = tuple(item.id for item in items if item.cost is None)
-    known = total or _sum([value for _, value in lines if value is not None]) or ZERO
-    return tuple(lines), known, unknown
-
-
-def _phase_cost(items: list[PlanItem]) -> Interval | None:
-    fixed = _sum([item.cost for item in items if not item.alternative])
-    numbers = sorted({item.candidate for item in items if item.alternative and item.candidate is not None})
-    branches = [_sum([item.cost for item in items if item.alternative and item.candidate == n]) for n in numbers]
-    if fixed is None or any(branch is None for branch in branches):
-        return None
-    known = [branch for branch in branches if branch is not None]
-    if not known:
-        return fixed
-    return fixed + Interval(low=min(b.low for b in known), high=max(b.high for b in known))
-
-
-def _sum(values: list[Interval | None]) -> Interval | None:
-    total = ZERO
-    for value in values:
-        if value is None:
-            return None
-        total = total + value
-    return total
-
-
-def _wall_time(items: tuple[PlanItem, ...], cap: int) -> Interval:
-    """Sweep jobs share the slots; the platform may run them one by one, which bounds the time from above."""
-    sweep = [item.minutes for item in items if item.phase == "sweep"]
-    tails = [item.minutes for item in items if item.phase in ("full run", "deployment")]
-    low = max((m.low for m in sweep), default=0.0) + min((m.low for m in tails), default=0.0)
-    finals = max((item.minutes.high for item in items if item.phase == "full run"), default=0.0)
-    deploy = max((item.minutes.high for item in items if item.phase == "deployment"), default=0.0)
-    return Interval(low=round(low, 2), high=round(sum(m.high for m in sweep) + finals + deploy, 2))
-
-
 def _epochs(count: int) -> str:
     return f"{count} epoch" if count == 1 else f"{count} epochs"
-
-
-def _decisions(
-    request: Request,
-    material: Material,
-    epochs: tuple[int, ...],
-    origins: dict[str, str],
-    swept: bool,
-    cap: int,
-) -> tuple[Decision, ...]:
-    said = "you said so"
-    found = [
-        Decision(
-            name="Evaluation",
-            value="validation loss",
-            source=said
-            if request.evaluation == "validation_loss"
-            else "default; the alternatives are an evaluator of your own and one generated from your data",
-        ),
-        Decision(
-            name="Epochs",
-            value=", ".join(map(str, epochs)),
-            source=said if request.epochs else f"min(5, ceil(2500 / {material.total_rows} samples))",
-        ),
-        *(
-            Decision(name=f"Grid for {name.rsplit('/', 1)[-1]}", value="see the candidates", source=why)
-            for name, why in origins.items()
-        ),
-        Decision(
-            name="Active jobs at once", value=f"at most {cap}", source=said if request.max_parallel_jobs else "default"
-        ),
-        Decision(name="Seed of splits and subsample", value="42", source="fixed"),
-    ]
-    if request.batch_size:
-        found.append(Decision(name="Batch size", value=str(request.batch_size), source=said))
-    if request.max_context_length:
-        found.append(Decision(name="Context length", value=str(request.max_context_length), source=said))
-    if not swept:
-        found.append(Decision(name="Sweep", value="skipped", source=said))
-    if request.skip_final_run and swept:
-        found.append(Decision(name="Full run", value="skipped: the winner is deployed as it is", source=said))
-    if not request.deploy:
-        found.append(Decision(name="Deployment", value="none", source=said))
-    found += [Decision(name="Data", value=note, source="preparation") for note in material.notes]
-    return tuple(found)
-
-
-def _warnings(request: Request, material: Material, models: tuple[ModelFacts, ...], cost: Interval) -> tuple[str, ...]:
-    found = list(material.warnings)
-    if request.budget_usd is not None and cost.high > request.budget_usd:
-        found.append(
-            f"The ceiling of this plan (${cost.high:.2f}) is above your budget of ${request.budget_usd:.2f}: nothing will "
-            "be launched whose upper bound would pass the budget."
-        )
-    if len(material.parts) and request.train_on_all:
-        found.append("The final run also trains on the test rows, so no held-out gain can be claimed.")
-    return tuple(found)

@@ -10,9 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Workflow = Literal[
-    "sft", "preference", "classification", "rft", "evaluator", "trajectories", "question", "unsupported"
-]
+Workflow = Literal["sft", "preference", "classification", "rft", "evaluator", "trajectories", "question", "unsupported"]
 Evaluation = Literal["validation_loss", "evaluator", "generated", "rubric"]
 Metric = Literal["win_rate", "accuracy", "score", "validation_loss"]
 

@@ -10,14 +10,17 @@ import hashlib
 from collections.abc import Hashable, Sequence
 from typing import Literal, NamedTuple
 
-SEED = 42
-SMALL = 50
-"""Below this many rows there is a validation set only."""
-MAX_SFT_TEST = 1_000
-_VALIDATION = 0.1
+from tuning.workflows import (
+    COMPARED_TEST_FRACTION,
+    SEED,
+    SMALL_DATA_ROWS,
+    SWEEP_ROWS,
+    TEST_FRACTION,
+    TEST_ROWS,
+    VALIDATION_FRACTION,
+)
 
 Task = Literal["sft", "preference", "classification"]
-_TEST: dict[Task, float] = {"sft": 0.1, "preference": 0.2, "classification": 0.2}
 
 
 class Split(NamedTuple):
@@ -65,7 +68,7 @@ def split(
     taken = set(test)
     rest = [group for group in groups if group.first not in taken]
     remaining = rows - len(test)
-    validation = _take(rest, min(max(1, round(remaining * _VALIDATION)), remaining - 1))
+    validation = _take(rest, min(max(1, round(remaining * VALIDATION_FRACTION)), remaining - 1))
     taken.update(validation)
     return Split(tuple(row for row in range(rows) if row not in taken), tuple(validation), tuple(test))
 
@@ -75,10 +78,11 @@ def _test_rows(rows: int, task: Task, train_fraction: float | None, own_test: bo
         return 0
     if train_fraction is not None:
         return min(round(rows * (1 - train_fraction)), rows - 2)
-    if rows < SMALL:
+    if rows < SMALL_DATA_ROWS:
         return 0
-    wanted = round(rows * _TEST[task])
-    return min(wanted, MAX_SFT_TEST) if task == "sft" else wanted
+    if task == "sft":
+        return min(round(rows * TEST_FRACTION), TEST_ROWS)
+    return round(rows * COMPARED_TEST_FRACTION)
 
 
 class _Group(NamedTuple):
@@ -126,7 +130,7 @@ def _take(groups: Sequence[_Group], wanted: int) -> list[int]:
     return sorted(taken)
 
 
-def subsample(rows: int, size: int = 1_000, seed: int = SEED) -> tuple[int, ...]:
+def subsample(rows: int, size: int = SWEEP_ROWS, seed: int = SEED) -> tuple[int, ...]:
     """`size` of `rows` row numbers, ascending; all of them when there are no more. A smaller size gives a subset."""
     if rows <= size:
         return tuple(range(rows))

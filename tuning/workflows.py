@@ -21,7 +21,10 @@ SWEEP_ROWS = 1_000
 EPOCH_BUDGET = 2_500
 MAX_DEFAULT_EPOCHS = 5
 TEST_FRACTION = 0.10
+"""Of supervised fine-tuning, `TEST_ROWS` at most."""
 TEST_ROWS = 1_000
+COMPARED_TEST_FRACTION = 0.20
+"""Of preference pairs and of classification samples."""
 VALIDATION_FRACTION = 0.10
 SMALL_DATA_ROWS = 50
 """Below this many rows there is a validation split only."""
@@ -29,6 +32,13 @@ RETRIES = 1
 """Further attempts, over the whole plan, for jobs that the platform lost or failed."""
 STALL_SECONDS = 600.0
 """A running job without a new step for this long is reported as stalled."""
+
+SCALE_TO_ZERO_MINUTES = 5
+"""Idle minutes after which a deployment stops billing; the least that Fireworks takes. Its own default is an hour."""
+CONTEXT_STEP = 16
+"""Fireworks takes training context lengths in multiples of this."""
+CLOUD_RANKS = (4, 8, 16, 32)
+"""LoRA ranks that Fireworks trains and serves: powers of two up to 32, adapters from rank 4."""
 
 Gate = Literal["plan", "promotion"]
 
@@ -50,14 +60,13 @@ DEFAULT_GRID = (
 
 @dataclass(frozen=True)
 class Workflow:
-    """What a workflow asks for, where it stops for the user, and whether this version runs it."""
+    """What a workflow asks for, and where it stops for the user."""
 
     name: str
     title: str
     required: tuple[str, ...]
     gates: tuple[Gate, ...]
     phases: tuple[str, ...]
-    served: bool = True
 
 
 SFT = Workflow(
@@ -83,6 +92,22 @@ class Decision(BaseModel):
 def default_epochs(samples: int) -> int:
     """min(5, ceil(2500 / samples)), at least 1. `samples` are all samples of the training data set."""
     return max(1, min(MAX_DEFAULT_EPOCHS, math.ceil(EPOCH_BUDGET / max(1, samples))))
+
+
+class NotTrainableError(ValueError):
+    """A value that no platform trains with, told in words for the user."""
+
+
+def training_context(tokens: int) -> int:
+    """The user's bound on a sample's tokens as platforms take it: rounded down. NotTrainableError: less than one step."""
+    if tokens < CONTEXT_STEP:
+        raise NotTrainableError(f"a context length of {tokens} tokens is too short: give at least {CONTEXT_STEP}")
+    return tokens // CONTEXT_STEP * CONTEXT_STEP
+
+
+def held_out(request: Request) -> bool:
+    """Whether the rows that judge the final run are kept out of its training. The user's own evaluation set always is."""
+    return not request.train_on_all or request.eval_dataset is not None
 
 
 def grid(request: Request, recommended: tuple[LoraConfig, ...]) -> tuple[tuple[LoraConfig, ...], str]:

@@ -91,16 +91,17 @@ def plain_client(connection: Connection) -> AsyncFireworks:
 
 
 def check_url(url: str) -> str:
-    """A platform address that a key may be sent to: https, or http on this machine. Raises Problem."""
+    """A platform address that a key may be sent to: https, or http on this machine, and no path. Raises Problem."""
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     plain_here = parsed.scheme == "http" and parsed.host in LOOPBACK
-    if not parsed.host or not (parsed.scheme == "https" or plain_here) or parsed.userinfo or parsed.query:
+    more = parsed.userinfo or parsed.query or parsed.fragment or parsed.path not in ("", "/")
+    if not parsed.host or not (parsed.scheme == "https" or plain_here) or more:
         raise Problem(
             400, f"{url[:200]!r} is not an address of a platform",
-            next_step="Give https://HOST, or http://127.0.0.1:PORT for one on this machine.",
+            next_step="Give https://HOST without a path, or http://127.0.0.1:PORT for one on this machine.",
         )  # fmt: skip
     return url.rstrip("/")
 

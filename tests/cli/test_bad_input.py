@@ -72,6 +72,7 @@ def test_a_home_that_cant_be_used_is_said(tmp_path: Path, monkeypatch: pytest.Mo
         (["session", "get", "../../etc/passwd"], 2, "not the id"),
         (["session", "create", "-n", "train " * 20_000], 2, "at most 32,000"),
         (["session", "create", "-n", "x", "--platform-url", "http://example.com"], 2, "not an address"),
+        (["session", "create", "-n", "x", "--platform-url", "https://example.com/inference/v1"], 2, "without a path"),
         (["session", "create", "-n", "x", "--platform-url", "http://127.0.0.1:9"], 1, "can't be reached"),
         (["session", "create", "-n", "x", "-a", "a b"], 2, "not the id of an account"),
         (["session", "list", "--filter", "color=red"], 2, "filter"),

@@ -17,8 +17,9 @@ from agent.session.events import (
 )
 from agent.session.state import SessionState, fold
 from tools.facts import AnyFact, DeploymentSeen, GateShown, JobSeen, PlanDrafted, UploadFinished
+from tuning.material import Material, ModelFacts, Part, Site
 from tuning.plan import Interval, Plan
-from tuning.plan_sft import Material, ModelFacts, Part, Site, compile_sft
+from tuning.plan_sft import compile_sft
 from tuning.pricing import LOCAL_PRICES, Prices
 from tuning.request import Request
 from tuning.workflows import LoraConfig

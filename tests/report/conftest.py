@@ -14,8 +14,9 @@ from fireworks import AsyncFireworks
 from tools.base import ToolContext
 from tools.facts import CandidateMeasured, DatasetStaged, DeploymentSeen, JobSeen, PlanDrafted
 from tools.known import Known
+from tuning.material import Material, ModelFacts, Part, Site
 from tuning.plan import Interval, Plan
-from tuning.plan_sft import Material, ModelFacts, Part, Site, compile_sft
+from tuning.plan_sft import compile_sft
 from tuning.pricing import LOCAL_PRICES, Prices, load_prices
 from tuning.request import Request
 from tuning.workflows import LoraConfig

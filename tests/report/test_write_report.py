@@ -18,6 +18,7 @@ import pytest
 
 from tests.report.conftest import answer, finish, history, plan_of
 from tools.base import ToolContext, ToolError
+from tools.deploy_model import endpoint
 from tools.facts import JobCancelled, ReportWritten, Scaled
 from tools.known import Known
 from tools.present_scoreboard import TOOL as SCOREBOARD
@@ -210,6 +211,37 @@ async def test_the_cloud_snippet_takes_key_and_address_from_the_sdk(
     snippet = (tmp_path / "outputs" / "snippet.py").read_text()
     assert "Fireworks()" in snippet
     assert "base_url" not in snippet and "api_key" not in snippet
+
+
+async def test_the_snippet_of_another_platform_gives_its_address(finished: Make, context: Make, tmp_path: Path) -> None:
+    other = context(finished(cloud=True), cloud=True, platform_url="https://fireworks.example")
+    await _written(other)
+    assert 'base_url="https://fireworks.example"' in (tmp_path / "outputs" / "snippet.py").read_text()
+    assert endpoint(other) == "https://fireworks.example/v1"
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ({"metric": "validation_loss", "value": 0.5}, "target of 0.5 for the validation loss was met: it is 0.4800"),
+        ({"metric": "validation_loss", "value": 0.4}, "was not met: it is 0.4800"),
+        ({"metric": "accuracy", "value": 0.9}, "target of 0.9 for the accuracy was not measured"),
+    ],
+)
+async def test_whether_the_target_was_met_is_said(
+    finished: Make, context: Make, tmp_path: Path, target: dict[str, Any], words: str
+) -> None:
+    fact = await _written(context(finished(target=target)))
+    assert words in fact.message and words in fact.summary["target"]
+    assert words in (tmp_path / fact.markdown).read_text()
+
+
+@pytest.mark.parametrize(("own", "held_out"), [(None, False), ("mine", True)])
+async def test_training_on_all_rows_leaves_the_users_own_evaluation_set_held_out(
+    finished: Make, context: Make, own: str | None, held_out: bool
+) -> None:
+    fact = await _written(context(finished(train_on_all=True, eval_dataset=own)))
+    assert ("trained on too" in fact.summary["gain"]["caveat"]) is not held_out
 
 
 async def test_a_disk_that_refuses_is_told(finished: Make, context: Make, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tools.estimate_cost import TOOL as ESTIMATE
 from tools.facts import DatasetPrepared
 from tools.list_resources import TOOL as LIST
 from tools.prepare_dataset import TOOL as PREPARE
-from tuning.plan_sft import Material
+from tuning.material import Material
 
 
 def material(room: Room) -> Material:
