@@ -14,6 +14,7 @@ _PRESENT = re.compile(
     r"\b(?:now|this time|today|please|let'?s|but|so\b|therefore|instead|use|take|train|want|wants|would like|go with|should|try|run (?:it|the|a|sft|dpo|supervised)|do (?:it|the same|this|sft|dpo)|can you|could you|i need|we need|fine-?tune|set|make)\b"
 )
 _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
+_BOTH = re.compile(r"\b(?:both|them|all (?:two|three|four|of them)|all \d)\b")
 _WH = re.compile(
     r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will(?! you)|would(?! you)|would you (?:recommend|suggest|say|advise|prefer)|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
 )
@@ -47,6 +48,8 @@ def in_force(sentences: tuple[str, ...]) -> str:
     if wishes and not any("⟦d" in s for s in wishes):
         # "How well does it classify tickets-1? Just benchmark it.": the question holds what the order is about.
         wishes = [s for s in sentences if s in wishes or "⟦d" in s]
+    if any(_BOTH.search(s) for s in wishes) and not any("⟦m" in s for s in wishes):
+        wishes = [s for s in sentences if s in wishes or "⟦m" in s]
     return "\n".join(kept for kept in map(_present, wishes) if kept)
 
 

@@ -18,7 +18,7 @@ _VERB_LIST = re.compile(
     re.IGNORECASE,
 )
 _INTO = re.compile(
-    r"\b(?:into|as either|as|between|either|in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
+    r"\b(?:into|as either|as|between|either|(?:sentiment|spam|intents?|urgency|toxicity|priority|emotion|topic)\b[^.:;\n]{0,40}:|in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
     re.IGNORECASE,
 )
 _CLASSIFYING = re.compile(

@@ -15,7 +15,8 @@ _TENS = {
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
 _WORDS = re.compile(
-    rf"\b(?:(?:{_WORD}|a(?= hundred| thousand| million))(?:[ -](?:and )?(?={_WORD})|\b(?![\w-])))+", re.IGNORECASE
+    rf"\b(?:(?:{_WORD}|a(?= hundred| thousand| million))(?:(?:(?<=hundred)|(?<=thousand)) and (?={_WORD})|[ -](?={_WORD})|\b(?![\w-])))+",
+    re.IGNORECASE,
 )
 _ONE_ALONE = re.compile(
     r"(?<=\bthe )one\b|\b(?:best|which|this|that|any|each|every|only|no|first|second|last|same|new|old|other|right|good|single|bigger|smaller|larger|winning|cheaper|cheapest|strongest|better|wrong) one\b"

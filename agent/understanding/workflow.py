@@ -38,7 +38,9 @@ _NOTHING_STARTS = re.compile(
 _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
 )
-_ORDERS = re.compile(r"(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d")
+_ORDERS = re.compile(
+    r"(?:only|just) benchmark\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
+)
 _REQUESTS = re.compile(
     r"\b(?:please|can you|could you|would you|i want|i'd like|i would like|we want|we'd like|we need|let'?s|go ahead|i need you)\b(?: \w+){0,4} (?:to )?(?:run|train|fine-?tune|finetune|tune|start|do|launch|benchmark|build|write|generate|create|teach|make|classify)\b"
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agent.understanding.result import Gate
@@ -68,14 +69,10 @@ def _tokens(text: str) -> Tokens:
 
 @lru_cache(maxsize=4096)
 def _word(word: str) -> str:
-    """A word within one slip of a long approval word becomes that word: "aproved", "procede"."""
-    if len(word) < 5 or word in _KEEP:
+    """A word within one slip of a long approval word (two from eight letters on) becomes it: "aproved", "procede"."""
+    if len(word) < 5 or word in _KEEP or word in _FORMS_OF_TYPOS:
         return word
-    for form in _FORMS_OF_TYPOS:
-        if (
-            len(form) >= 5
-            and word[0] == form[0]
-            and OSA.distance(word, form, score_cutoff=1 + (len(form) > 7)) <= 1 + (len(form) > 7)
-        ):
-            return form
-    return word
+    found = process.extractOne(word, _FORMS_OF_TYPOS, scorer=OSA.distance, score_cutoff=2)
+    if found is None or found[0][0] != word[0] or len(found[0]) < 5 or found[1] > 1 + (len(found[0]) > 7):
+        return word
+    return found[0]
