@@ -89,6 +89,7 @@ def _prepare(
             _require(own.rows, MIN_ROWS, held_out.staged.name)
         _require(data.rows, 2 * MIN_ROWS, train.staged.name)
         parts = _divide(request, data, own_test=held_out is not None)
+        _check_parts(request, data, parts)
         written = [_write(context, role, data.lines(rows), counters) for role, rows in parts.items()]
         if own is not None:
             written.append(_write(context, "test", own.lines(range(own.rows)), counters))
@@ -104,7 +105,7 @@ def _prepare(
         test_dataset=held_out.staged.name if held_out and as_it_is else None,
         validation_is_test=small,
         notes=_notes(train, held_out, parts),
-        warnings=_warnings(train, held_out, data, own, small),
+        warnings=_warnings(request, train, held_out, data, own, small),
     )
 
 
@@ -122,6 +123,30 @@ def _require(rows: int, least: int, name: str) -> None:
             owner="yours",
             next_step="Add rows, or name another data set.",
         )
+
+
+def _check_parts(request: Request, data: Converted, parts: dict[str, tuple[int, ...]]) -> None:
+    """Raises ToolError, with the reason, for a part that the platform would not take as a data set."""
+    short = next((role for role, rows in parts.items() if len(rows) < MIN_ROWS), None)
+    if short is None:
+        return
+    prompts = len(set(data.keys))
+    if short == "sweep" and request.subsample is not None and request.subsample < MIN_ROWS:
+        why, next_step = f"you asked for {request.subsample} rows for the sweep", f"Ask for {MIN_ROWS} rows or more."
+    elif prompts == 1:
+        why = "all rows have the same prompt, and equal prompts are never put on two sides of a split"
+        next_step = "Add rows with other prompts, or skip the sweep and name an evaluation data set."
+    elif request.train_fraction is not None:
+        why = f"a share of {request.train_fraction:.0%} of {data.rows:,} rows for training leaves too few"
+        next_step = "Say another share, or add rows."
+    else:
+        why = f"{data.rows:,} rows with {prompts:,} different prompts are too few for this split"
+        next_step = "Add rows with other prompts."
+    raise ToolError(
+        f"the {short} part would have {len(parts[short])} rows and needs at least {MIN_ROWS}: {why}",
+        owner="yours",
+        next_step=next_step,
+    )
 
 
 def _divide(request: Request, data: Converted, own_test: bool) -> dict[str, tuple[int, ...]]:
@@ -199,7 +224,7 @@ def _notes(train: Source, held_out: Source | None, parts: dict[str, tuple[int, .
 
 
 def _warnings(
-    train: Source, held_out: Source | None, data: Converted, own: Converted | None, small: bool
+    request: Request, train: Source, held_out: Source | None, data: Converted, own: Converted | None, small: bool
 ) -> tuple[str, ...]:
     """What a person should know before approving; line numbers are those of the original file."""
     found = list(train.facts.issues)
@@ -211,9 +236,14 @@ def _warnings(
         if own is not None and own.dropped > held_out.facts.malformed_count:
             found.append(f"Evaluation set: {own.dropped - held_out.facts.malformed_count:,} rows have no answer.")
     if small:
+        why = f"With fewer than {SMALL_DATA_ROWS} rows"
+        if request.train_fraction is not None:
+            why = f"With a share of {request.train_fraction:.0%} for training"
+        elif data.rows >= SMALL_DATA_ROWS:
+            why = "With so few different prompts"
         found.append(
-            f"With fewer than {SMALL_DATA_ROWS} rows there is no test set: the validation rows both choose the winner "
-            "and give its final figure, which flatters it."
+            f"{why} there is no test set: the validation rows both choose the winner and give its final figure, "
+            "which flatters it."
         )
     return tuple(found)
 

@@ -169,6 +169,29 @@ async def test_data_that_cannot_train_is_refused_with_the_reason(room: Room, row
     assert caught.value.owner == "yours"
 
 
+@pytest.mark.parametrize(
+    ("rows", "slots", "words"),
+    [
+        (chats(30), {"train_fraction": 0.05}, "sweep part would have 0 rows .* a share of 5% of 30 rows"),
+        (chats(60), {"subsample": 2}, "sweep part would have 2 rows .* you asked for 2 rows"),
+        ([chat("Same?", f"a {i}") for i in range(60)], {}, "validation part would have 0 rows .* the same prompt"),
+    ],
+)
+async def test_a_part_too_small_for_a_data_set_is_refused_with_the_reason(
+    room: Room, rows: list[Any], slots: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ToolError, match=words) as caught:
+        await prepared(room, rows, **slots)
+    assert caught.value.owner == "yours" and caught.value.next_step
+
+
+async def test_no_test_set_at_the_users_word_is_not_called_small_data(room: Room) -> None:
+    made = await prepared(room, chats(200), train_fraction=1.0)
+    assert made.part("test") is None and made.validation_is_test
+    assert any(w.startswith("With a share of 100% for training there is no test set") for w in made.warnings)
+    assert not any("fewer than" in warning for warning in made.warnings)
+
+
 async def test_preparing_needs_the_staged_set_of_this_request(room: Room) -> None:
     room.ask(train_dataset="mine")
     with pytest.raises(ToolError, match="not staged"):
