@@ -20,10 +20,14 @@ TITLES = {
     "plan": "the plan with its cost",
     "promotion": "the promotion of the sweep's winner",
 }
-NOT_SERVED = (
-    "classification, preference tuning, reinforcement fine-tuning, evaluators, trajectories, full-parameter tuning, custom "
-    "losses, and changing or deleting what exists"
-)
+KINDS = {
+    "classification": "classification",
+    "preference": "preference tuning",
+    "rft": "reinforcement fine-tuning",
+    "evaluator": "writing evaluators",
+    "trajectories": "tuning on a teacher's trajectories",
+}
+NEVER = "full-parameter tuning, custom losses, and changing or deleting what exists"
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +44,7 @@ def system_prompt() -> str:
             )
             for flow in workflows.WORKFLOWS.values()
         ),
-        not_served=NOT_SERVED,
+        not_served=", ".join([words for name, words in KINDS.items() if name not in workflows.WORKFLOWS] + [NEVER]),
         defaults=tuple(Named(name=name, value=value) for name, value in _defaults()),
     ).render()
 

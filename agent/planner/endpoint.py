@@ -76,8 +76,25 @@ class _Heard:
         self.bytes += len(text.encode("utf-8", "replace"))
         return text[:room]
 
-    def call(self, index: int, name: str, arguments: str) -> None:
-        if index in self.calls or len(self.calls) < CALLS:
+    def hear(self, answer: object, form: str) -> str:
+        """Takes an answer or a piece of one; gives its words. Nothing is sure to be there: the SDK checks no answer."""
+        self.usage = getattr(answer, "usage", None) or self.usage
+        choices = getattr(answer, "choices", None)
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        message = getattr(choice, form, None)
+        self.finish = _text(choice, "finish_reason") or self.finish
+        words = self.take(_text(message, "content"))
+        self.content.append(words)
+        calls = getattr(message, "tool_calls", None)
+        for place, call in enumerate(calls if isinstance(calls, list) else ()):
+            index, function = getattr(call, "index", None), getattr(call, "function", None)
+            self._call(
+                index if isinstance(index, int) else place, _text(function, "name"), _text(function, "arguments")
+            )
+        return words
+
+    def _call(self, index: int, name: str, arguments: str) -> None:
+        if (name or arguments) and (index in self.calls or len(self.calls) < CALLS):
             parts = self.calls.setdefault(index, ["", ""])
             parts[0] += self.take(name)
             parts[1] += self.take(arguments)
@@ -154,16 +171,9 @@ class Endpoint:
         async with stream:
             async for chunk in stream:
                 heard.chunks += 1
-                heard.usage = getattr(chunk, "usage", None) or heard.usage
-                for choice in (chunk.choices or [])[:1]:
-                    heard.finish = choice.finish_reason or heard.finish
-                    text = heard.take(choice.delta.content or "")
-                    heard.content.append(text)
-                    for call in choice.delta.tool_calls or []:
-                        if call.function is not None:
-                            heard.call(call.index or 0, call.function.name or "", call.function.arguments or "")
-                    if on_text is not None and (sentence := spoken.hear(text)):
-                        await on_text(sentence)
+                text = heard.hear(chunk, "delta")
+                if on_text is not None and (sentence := spoken.hear(text)):
+                    await on_text(sentence)
                 if heard.full:
                     break
         return heard
@@ -171,14 +181,7 @@ class Endpoint:
     async def _plain(self, request: dict[str, Any], on_text: OnText | None) -> _Heard:
         heard = _Heard()
         answer = await self._client.chat.completions.create(**request)
-        heard.usage = getattr(answer, "usage", None)
-        for choice in (getattr(answer, "choices", None) or [])[:1]:
-            heard.finish = choice.finish_reason or ""
-            heard.content.append(heard.take(choice.message.content or ""))
-            for index, call in enumerate(choice.message.tool_calls or []):
-                function = getattr(call, "function", None)
-                if function is not None:
-                    heard.call(index, function.name or "", function.arguments or "")
+        heard.hear(answer, "message")
         if on_text is not None and (text := split_thoughts("".join(heard.content)).strip()):
             await on_text(text)
         return heard
@@ -194,7 +197,7 @@ class Endpoint:
         elif not content and not calls:
             trouble = "the answer held neither words nor a call"
         usage = heard.usage
-        prompt = int(getattr(usage, "prompt_tokens", 0) or 0)
+        prompt = _count(usage, "prompt_tokens")
         details = getattr(usage, "prompt_tokens_details", None)
         sent = sum(len(str(part)) for part in (request["messages"], request["tools"]))
         return Answer(
@@ -202,8 +205,8 @@ class Endpoint:
             calls=calls,
             trouble=trouble,
             prompt_tokens=prompt or sent // CHARACTERS_PER_TOKEN,
-            cached_tokens=min(prompt, int(getattr(details, "cached_tokens", 0) or 0)),
-            completion_tokens=int(getattr(usage, "completion_tokens", 0) or 0) or heard.bytes // CHARACTERS_PER_TOKEN,
+            cached_tokens=min(prompt, _count(details, "cached_tokens")),
+            completion_tokens=_count(usage, "completion_tokens") or heard.bytes // CHARACTERS_PER_TOKEN,
             counted=bool(prompt),
         )
 
@@ -230,3 +233,13 @@ class Endpoint:
         if status in (400, 413, 422):
             return EndpointTrouble(f"{self._who()} refuses the request (HTTP {status})", patient=True)
         return EndpointTrouble(f"{self._who()} is not ready (HTTP {status})")
+
+
+def _text(value: object, name: str) -> str:
+    found = getattr(value, name, None)
+    return found if isinstance(found, str) else ""
+
+
+def _count(value: object, name: str) -> int:
+    found = getattr(value, name, None)
+    return found if isinstance(found, int) and found > 0 else 0
