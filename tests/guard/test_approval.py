@@ -229,7 +229,9 @@ def test_naming_another_candidate_is_no_halt_and_a_hold_at_promotion_ends_with_i
     [
         ({}, True),
         ({"epochs": (2,)}, True),
-        ({"budget_usd": 1_000.0}, False),
+        ({"budget_usd": 5.0}, True),
+        ({"budget_usd": 50.0}, False),
+        ({"budget_usd": None}, False),
         ({"max_parallel_jobs": 60}, False),
         ({"train_dataset": "/etc/passwd"}, False),
         ({"train_dataset": "accounts/local/datasets/tickets"}, True),
@@ -237,8 +239,10 @@ def test_naming_another_candidate_is_no_halt_and_a_hold_at_promotion_ends_with_i
 )
 def test_a_planner_reads_but_does_not_loosen(changes: dict[str, object], allowed: bool) -> None:
     world = World()
+    capped = REQUEST.updated({"budget_usd": 10.0})
+    world.add(RequestUnderstood(request=capped, source=1))
     seq = world.add(UserMessage(text="train tickets for 2 epochs", reading=ReplyReading(label="revise")))
-    event = RequestUnderstood(request=REQUEST.updated(changes), source=seq)
+    event = RequestUnderstood(request=capped.updated(changes), source=seq)
     assert judge_step(Understand("k", event), None, world.state).allowed is allowed
 
 
