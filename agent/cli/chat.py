@@ -15,17 +15,20 @@ GREETING = "Say what to fine-tune, in plain words. Ctrl-C or Ctrl-D leaves; the 
 
 
 def chat(command: Namespace) -> int:
-    """Talks until the input ends. The exit code is that of the last session."""
+    """Talks until the input ends. The exit code is that of the last session.
+
+    What the user says goes to the gate that was printed: one that opened meanwhile was not read and takes no yes.
+    """
     way = access(command.api_key, command.platform_url, command.account_id)
     plans = planner(command.planner)
-    client, session, last, code = Client(), command.session, 0, DONE
+    client, session, last, gate, code = Client(), command.session, 0, "", DONE
     if session:
         client.call("GET", session_path(session))
     else:
         print(GREETING)
     while True:
         if session:
-            status, last = watch(client, session, last, "text")
+            status, last, gate = watch(client, session, last, "text")
             code = exit_code(status)
             if status != "waiting":
                 session = ""
@@ -34,7 +37,7 @@ def chat(command: Namespace) -> int:
             return code
         try:
             if session:
-                say(client, session_path(session), text, "", way)
+                say(client, session_path(session), text, gate, way)
             else:
                 session, last = begin(client, text, way, command.scope, None, plans), 0
                 print(f"Session ID: {session}")

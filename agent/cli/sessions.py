@@ -221,7 +221,7 @@ def show_line(value: Any) -> None:
 
 
 def _watched(client: Client, session: str, since: int, output: str) -> int:
-    status, _ = watch(client, session, since, output)
+    status = watch(client, session, since, output).status
     if status == "waiting" and sys.stderr.isatty():
         print(f'\nAnswer with: fireagent session update {session} -n "..."', file=sys.stderr)
     return exit_code(status)

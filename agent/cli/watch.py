@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.cli.client import Client
 from agent.cli.http import Unreachable, stream
@@ -18,8 +18,16 @@ PATIENCE = 5
 """Lost connections in a row before giving up."""
 
 
-def watch(client: Client, session: str, since: int, output: str) -> tuple[str, int]:
-    """Prints what comes; returns the status it settled in and the last event's seq. Raises Failure."""
+class Settled(NamedTuple):
+    """How a session stands when nothing more comes by itself. `gate`: the digest of the open gate that was printed."""
+
+    status: str
+    last: int
+    gate: str
+
+
+def watch(client: Client, session: str, since: int, output: str) -> Settled:
+    """Prints what comes until nothing more does. Raises Failure."""
     last, lost = since, 0
     with _progress(output) as progress:
         while True:
@@ -61,11 +69,11 @@ def _show(kind: str, data: str, progress: Show) -> None:
         raise answered(404, json.loads(data))
 
 
-def _done(data: str, output: str, last: int) -> tuple[str, int]:
+def _done(data: str, output: str, last: int) -> Settled:
     end: dict[str, Any] = json.loads(data)
     if output == "text":
         print(end["text"], flush=True)
-    return str(end["status"]), last
+    return Settled(str(end["status"]), last, str(end["gate"]))
 
 
 @contextlib.contextmanager

@@ -120,6 +120,7 @@ def _event(record: Record, transcript: Transcript, style: Style) -> bytes:
 
 
 def _end(state: SessionState, transcript: Transcript, style: Style) -> bytes:
-    status = {"status": state.status, "last_seq": state.last_seq}
+    gate = state.gate.shown.digest if state.gate is not None and state.status == "waiting" else ""
+    status = {"status": state.status, "last_seq": state.last_seq, "gate": gate}
     words = transcript.close(state.status)
     return frame("done", json.dumps(status if style == "json" else {**status, "text": words}))

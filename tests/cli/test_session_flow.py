@@ -7,6 +7,9 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
+import agent.cli.chat
 from tests.cli.conftest import Desk, until
 from tests.house import INSTRUCTION, chat_rows, jsonl
 
@@ -134,3 +137,19 @@ def test_the_chat_loop_drives_a_session(desk: Desk) -> None:
     talked = desk("chat", stdin="\n".join(lines) + "\n")
     assert talked.code == 0, talked.err
     assert "[done] session status: succeeded" in talked.out
+
+
+def test_a_yes_in_the_chat_loop_is_for_the_gate_that_was_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = desk.create(INSTRUCTION)
+    assert desk.settle(session) == "waiting"
+
+    def line() -> str | None:
+        revised = desk("session", "update", session, "-w", "-n", "Use 2 epochs.")
+        assert "revision 2" in revised.out
+        monkeypatch.setattr(agent.cli.chat, "_line", lambda: None)
+        return "Approved, proceed."
+
+    monkeypatch.setattr(agent.cli.chat, "_line", line)
+    talked = desk("chat", session)
+    assert "that gate is not open" in talked.err
+    assert desk("session", "get", session, "-o", "json").json["jobs"] == []
