@@ -40,7 +40,8 @@ def _inputs(state: SessionState, now: float) -> Step | None:
     unknown = state.understood.unknown_models if state.understood else ()
     missing = tuple(slot for slot in SFT.required if not getattr(request, slot))
     if missing:
-        step = run(state, now, "models/tunable", "list_resources", kind="models") if "base_models" in missing else None
+        unseen = "base_models" in missing and "models/all" not in state.calls
+        step = run(state, now, "models/tunable", "list_resources", kind="models") if unseen else None
         question = f"I do not know the model {'; '.join(unknown)}. Which base model shall I tune?" if unknown else ""
         return step or ask(state, now, question, missing)
     if request.evaluation in ("evaluator", "generated", "rubric"):
@@ -119,7 +120,7 @@ def _sweep(state: SessionState, now: float, plan: Plan) -> Step | None:
         return step
     alive = [item for item in items if item.id in state.known.measured]
     if not alive:
-        return _fail(state, now, items)
+        return _barred(state, now, plan, items) or _fail(state, now, items)
     named = _named(state)
     chosen = named.candidate if named else None
     if named is not None and (step := _unable(state, plan, named)):
@@ -156,7 +157,7 @@ def _final(state: SessionState, now: float, plan: Plan) -> Step | None:
     if step is not None:
         return step
     if any(item.id not in state.known.measured for item in items):
-        return _fail(state, now, items)
+        return _barred(state, now, plan, items) or _fail(state, now, items)
     return None
 
 
@@ -193,6 +194,19 @@ def _probe(state: SessionState, now: float, item: PlanItem) -> Step:
 
 def _close(state: SessionState, now: float) -> Step:
     return run(state, now, "report/succeeded", "write_report") or Finish("succeeded")
+
+
+def _barred(state: SessionState, now: float, plan: Plan, items: list[PlanItem]) -> Step | None:
+    """Asks about items that the guard holds back although nothing runs any more: a change of the user's can free them."""
+    reasons = [
+        f"{item.id} can't run: {reason}"
+        for item in items
+        if state.known.job(item.id) is None and (reason := blocked(state, plan, item))
+    ]
+    if not reasons:
+        return None
+    text = f"{' '.join(reasons)} What was trained so far is kept. Tell me what to change, such as another budget, or cancel."
+    return ask(state, now, text, ("budget_usd",))
 
 
 def _fail(state: SessionState, now: float, items: list[PlanItem]) -> Step:
