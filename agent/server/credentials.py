@@ -14,9 +14,10 @@ class Credentials:
     def __init__(self, home: Home) -> None:
         self._path = home.credentials
 
-    def get(self, alias: str) -> str | None:
-        key = (read_json(self._path) or {}).get(alias)
-        return key if isinstance(key, str) and key else None
+    def get(self, *aliases: str) -> str | None:
+        """The key of the first alias that has one, None when none has."""
+        stored = read_json(self._path) or {}
+        return next((key for key in map(stored.get, aliases) if isinstance(key, str) and key), None)
 
     def put(self, key: str, alias: str = "") -> str:
         """Stores a key and returns its alias; `alias` gives an existing one a new key. Raises OSError."""
@@ -25,3 +26,14 @@ class Credentials:
         if stored.get(alias) != key:
             write_private(self._path, json.dumps({**stored, alias: key}))
         return alias
+
+    def drop(self, alias: str) -> None:
+        """Forgets a key. Raises OSError."""
+        stored = read_json(self._path) or {}
+        if stored.pop(alias, None) is not None:
+            write_private(self._path, json.dumps(stored))
+
+
+def own_alias(alias: str, session: str) -> str:
+    """Where one session keeps a later key in place of the one that it shares: other sessions keep theirs."""
+    return f"{alias}/{session}"

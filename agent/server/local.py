@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ from tools.base import ToolError
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 LOG_TAIL = 1_500
+_KEYS = re.compile(r"(FIREWORKS|FIREAGENT)_.*KEY")
+"""Variables that the local platform has no use for and its jobs must not see."""
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
@@ -106,10 +109,11 @@ class LocalPlatform:
             self._child.wait()
         (self._home.platform / "address.json").unlink(missing_ok=True)
         command = [sys.executable, "-P", "-m", "local_platform", "--home", str(self._home.platform)]
+        environment = {name: value for name, value in os.environ.items() if not _KEYS.fullmatch(name)}
         with self._home.platform_log.open("ab") as log:
             child = subprocess.Popen(
                 [*command, "--port", str(port), "--wait", "5"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, env={**os.environ, **OFFLINE},
+                start_new_session=True, env={**environment, **OFFLINE},
             )  # fmt: skip
         self._child, self._process, self._ours = child, psutil.Process(child.pid), True
         return child

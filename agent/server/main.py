@@ -89,6 +89,7 @@ async def _serve(home: Home, port: int, prices: Prices) -> int:
     store.on_append(feed.changed)
     store.on_append(platforms.let_go)
     sessions = Sessions(home, store, Credentials(home), runner.wake, dict(executor.versions))
+    sessions.sweep()
     bound = listener.getsockname()[1]
     token = secrets.token_hex(32)
     app = create_app(sessions, feed, Own(home, local), lambda: runner.idle, lambda: _stop(server, feed))

@@ -9,7 +9,7 @@ from fireworks import AsyncFireworks, DefaultAsyncHttpxClient
 from httpx_aiohttp import AiohttpTransport
 
 from agent.guard.client import CLOUD, Connection, Platform, open_platform
-from agent.server.credentials import Credentials
+from agent.server.credentials import Credentials, own_alias
 from agent.server.local import LocalPlatform
 from agent.server.problems import Problem
 from agent.session.events import SessionCreated
@@ -38,14 +38,15 @@ class Platforms:
         if state.created is None:
             raise ValueError(f"session {state.id} has no beginning")
         session = state.id
-        connection = await self._connection(state.created)
+        connection = await self._connection(session, state.created)
         before = self._open.get(session)
         if before is not None and before[0] == connection:
             return before[1], connection.url or CLOUD
-        if before is not None:
-            await self.close(session)
         platform = open_platform(connection, lambda: self._store.state(session))
         self._open[session] = (connection, platform)
+        if before is not None:
+            # Last, for whoever comes meanwhile has to find the new one.
+            await before[1].close()
         return platform, connection.url or CLOUD
 
     def let_go(self, session: str) -> None:
@@ -65,13 +66,13 @@ class Platforms:
         for session in list(self._open):
             await self.close(session)
 
-    async def _connection(self, created: SessionCreated) -> Connection:
+    async def _connection(self, session: str, created: SessionCreated) -> Connection:
         url = created.platform_url
         if created.platform_kind == "local" and not url:
             url = await self._local.url()
         if not created.credential:
             return Connection(created.account, LOCAL_KEY, url)
-        key = self._credentials.get(created.credential)
+        key = self._credentials.get(own_alias(created.credential, session), created.credential)
         if key is None:
             raise ToolError(
                 f"the API key of this session (alias {created.credential}) is no longer stored here", owner="yours",
@@ -107,6 +108,7 @@ def check_url(url: str) -> str:
 
 
 def is_local(url: str) -> bool:
+    """Whether the address is on this machine."""
     return httpx.URL(url).host in LOOPBACK
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agent.guard.approval import Conflict, receive
 from agent.guard.client import Connection
-from agent.server.credentials import Credentials
+from agent.server.credentials import Credentials, own_alias
 from agent.server.home import Home
 from agent.server.platforms import LOCAL_ACCOUNT, LOCAL_KEY, account_of, check_url, is_local
 from agent.server.problems import Problem
@@ -29,6 +29,8 @@ MAX_INSTRUCTION = 32_000
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 PLANNER: Literal["offline"] = "offline"
 """The planner of sessions that name none."""
+DELETING = ".deleting-"
+"""Before a session's id: the name of a file that marks its folder until it is gone."""
 TEMPLATE = Path(__file__).parents[2] / "workspace_template"
 
 
@@ -176,14 +178,35 @@ class Sessions:
         state = self.store.state(session)
         if state.ended is None:
             raise Conflict(f"the session is {state.status}; cancel it first: only an ended session can be deleted.")
+        self._mark(session).touch()
         self.store.delete(session)
+        self._clear(session)
+        if state.created and state.created.credential:
+            self.credentials.drop(own_alias(state.created.credential, session))
+
+    def sweep(self) -> None:
+        """Ends the deletions that a kill cut off. To be called before anything else runs."""
+        stand = set(self.store.sessions())
+        for mark in self.home.workspaces.glob(f"{DELETING}*"):
+            session = mark.name.removeprefix(DELETING)
+            if session in stand:
+                mark.unlink()
+            else:
+                self._clear(session)
+
+    def _mark(self, session: str) -> Path:
+        return self.home.workspaces / f"{DELETING}{session}"
+
+    def _clear(self, session: str) -> None:
         shutil.rmtree(self.home.workspaces / session, ignore_errors=True)
+        self._mark(session).unlink(missing_ok=True)
 
     def _keep_key(self, session: str, message: Message) -> None:
         created = self.store.state(session).created
         alias = created.credential if created else ""
-        if alias and message.api_key and (message.replace_key or self.credentials.get(alias) is None):
-            self.credentials.put(message.api_key, alias)
+        own = own_alias(alias, session)
+        if alias and message.api_key and (message.replace_key or self.credentials.get(own, alias) is None):
+            self.credentials.put(message.api_key, own)
         model = created.llm.credential if created and created.llm else ""
         if model and message.llm_key and self.credentials.get(model) is None:
             self.credentials.put(message.llm_key, model)

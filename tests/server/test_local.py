@@ -75,6 +75,17 @@ async def test_it_is_started_once_and_ended(home: Home) -> None:
     assert not process.is_running()
 
 
+async def test_it_is_not_given_the_users_keys(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIREWORKS_API_KEY", "FIREWORKS_AGENT_API_KEY", "FIREAGENT_PLATFORM_KEY", "FIREAGENT_LLM_KEY"):
+        monkeypatch.setenv(name, "fw_canary")
+    monkeypatch.setenv("FIREAGENT_HOME", "kept")
+    local = LocalPlatform(home)
+    await local.url()
+    seen = psutil.Process(pid(home)).environ()
+    await local.stop()
+    assert "fw_canary" not in seen.values() and seen["FIREAGENT_HOME"] == "kept"
+
+
 async def test_it_is_started_again_at_the_same_address_when_it_died(home: Home) -> None:
     local = LocalPlatform(home)
     url = await local.url()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from agent.server.credentials import Credentials, own_alias
+from agent.server.sessions import Sessions
 from agent.session.events import GateAnswered, Observed, UserMessage
 from agent.session.store import StoreError
 from tests.server.conftest import Api
@@ -263,11 +265,35 @@ async def test_a_key_that_is_gone_is_taken_from_the_next_answer(api: Api) -> Non
     api.home.credentials.unlink()
     api.ask(session)
     await say(api, session, "What is the plan?", key="first-key", api_key="fw_second_key")
-    assert json.loads(api.home.credentials.read_text()) == {created.credential: "fw_second_key"}
+    own = own_alias(created.credential, session)
+    assert json.loads(api.home.credentials.read_text()) == {own: "fw_second_key"}
     await say(api, session, "What is the plan now?", key="second-key", api_key="fw_third_key")
     assert "fw_third_key" not in api.home.credentials.read_text()
     await say(api, session, "And now?", key="third-key", api_key="fw_third_key", replace_key=True)
-    assert json.loads(api.home.credentials.read_text()) == {created.credential: "fw_third_key"}
+    assert json.loads(api.home.credentials.read_text()) == {own: "fw_third_key"}
+
+
+async def test_a_key_replaced_in_one_session_is_not_replaced_in_another(api: Api) -> None:
+    one = await api.create(api_key="fw_shared_key", account="acme", key="first-key")
+    two = await api.create(api_key="fw_shared_key", account="acme", key="second-key")
+    alias = api.store.state(one).created.credential  # type: ignore[union-attr]
+    await say(api, one, "And now?", key="third-key", api_key="fw_other_key", replace_key=True)
+    credentials = Credentials(api.home)
+    assert credentials.get(own_alias(alias, one), alias) == "fw_other_key"
+    assert credentials.get(own_alias(alias, two), alias) == "fw_shared_key"
+    api.end(one)
+    assert (await api.http.delete(f"/v1/sessions/{one}")).status_code == 200
+    assert "fw_other_key" not in api.home.credentials.read_text()
+
+
+async def test_a_deletion_that_a_kill_cut_off_is_ended_at_the_next_start(api: Api) -> None:
+    cut, alive = await api.create(key="first-key"), await api.create(key="second-key")
+    api.end(cut)
+    for session in (cut, alive):
+        (api.home.workspaces / f".deleting-{session}").touch()
+    api.store.delete(cut)
+    Sessions(api.home, api.store, Credentials(api.home), api.woken.append, {}).sweep()
+    assert [path.name for path in api.home.workspaces.iterdir()] == [alive]
 
 
 @pytest.mark.parametrize(("cause", "status"), [("database or disk is full", 507), ("database is locked", 503)])
