@@ -236,8 +236,9 @@ class Endpoint:
 
 
 def _text(value: object, name: str) -> str:
+    """The text, if it is one; halves of characters, which no file and no database takes, are replaced."""
     found = getattr(value, name, None)
-    return found if isinstance(found, str) else ""
+    return found.encode("utf-8", "replace").decode() if isinstance(found, str) else ""
 
 
 def _count(value: object, name: str) -> int:

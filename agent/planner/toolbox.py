@@ -194,6 +194,7 @@ def _read(arguments: str) -> dict[str, Any] | str:
         return f"the arguments have {len(arguments):,} characters; at most {MAX_ARGUMENTS:,} are read."
     try:
         found = json.loads(arguments or "{}", parse_constant=_no_number)
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return "the arguments are no JSON object."
     return found if isinstance(found, dict) else "the arguments are no JSON object."

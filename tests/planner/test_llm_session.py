@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from tests.planner.houses import llm_house
@@ -26,7 +27,7 @@ async def test_from_sentence_to_deployment_within_the_token_budget(tmp_path: Pat
         uncached = sum(reply.prompt_tokens - reply.cached_tokens for reply in replies)
         assert uncached < 40_000, uncached
         assert max(reply.prompt_tokens for reply in replies) < 32_000
-        pairs = list(zip(home.model.requests, home.model.requests[1:], strict=False))
+        pairs = list(pairwise(home.model.requests))
         stable = sum(shared(before, now) for before, now in pairs) / sum(len(text_of(now)) for _, now in pairs)
         assert stable > 0.85, stable
         assert state.planner_use.calls == len(replies) and state.planner_use.usd > 0 and state.stale_steps == 0
