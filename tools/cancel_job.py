@@ -9,7 +9,7 @@ from tools.errors import platform_errors
 from tools.facts import JobCancelled, JobNotCreated
 from tools.known import TERMINAL
 from tools.launch_job import job_seen
-from tools.resources import Document, check_ours, find, planned_request, short_id
+from tools.resources import Document, check_ours, find, own_item, planned_request, short_id
 
 
 class CancelArguments(Arguments):
@@ -21,7 +21,7 @@ class CancelArguments(Arguments):
 async def cancel_job(arguments: CancelArguments, context: ToolContext) -> ToolResult:
     """Cancels; calling it again changes nothing. Raises ToolError for jobs of others and for refusals."""
     name = arguments.resource
-    owner = _planned(context, name)
+    owner = own_item(context, name, "train")
     job = await find(context, name)
     if job is None:
         fact = JobNotCreated(item=owner[0], attempt=owner[1], resource=name)
@@ -60,24 +60,6 @@ async def _cancel(context: ToolContext, name: str) -> None:
             job = await find(context, name)
             if job is not None and job.get("state") not in TERMINAL:
                 raise
-
-
-def _planned(context: ToolContext, name: str) -> tuple[str, int]:
-    """Item and attempt of an own job. Raises ToolError for any other."""
-    seen = context.known.jobs.get(name)
-    if seen is not None:
-        return seen.item, seen.attempt
-    for item in context.known.plan.items if context.known.plan else ():
-        for attempt in range(1, item.attempts + 1):
-            if item.kind == "train" and item.resource(attempt) == name:
-                return item.id, attempt
-    if name.startswith(f"accounts/{context.account}/supervisedFineTuningJobs/fa-{context.session}-"):
-        return "", 1  # of an earlier plan of this session
-    raise ToolError(
-        f"{name[:200]} is not a job of this session, so it is left alone",
-        owner="yours",
-        next_step="Cancel it yourself.",
-    )
 
 
 TOOL = FunctionTool(

@@ -51,7 +51,7 @@ async def deploy_model(arguments: DeployArguments, context: ToolContext) -> Tool
     if probing and seen.state == "READY":
         seen = await _probed(context, _max_tokens(context, item, deploy), seen)
     status = found.get("status")
-    words = quote(status.get("message") or "") if isinstance(status, dict) else ""
+    words = quote(status.get("message") or "", context.platform.api_key) if isinstance(status, dict) else ""
     text = f"{deploy.title}: {'serving' if seen.serving else seen.state}{': ' if words else ''}{words}"
     return ToolResult(facts=(seen,), text=text)
 

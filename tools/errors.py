@@ -20,7 +20,7 @@ from tools.base import ToolError
 GUARD_HEADER = "x-fireagent-guard"
 """Set to "refused" on the 403 that our own guard gives in the platform's place; nothing was sent then."""
 MAX_QUOTE = 300
-_KEY = re.compile(r"\bfw_[A-Za-z0-9_-]{8,}")
+_KEY = re.compile(r"\bfw_[A-Za-z0-9_-]{8,}|(?<=\bbearer )\S+", re.IGNORECASE)
 
 _Told = tuple[str, Literal["yours", "platform", "unknown"], str, bool]
 

@@ -175,6 +175,7 @@ def data_facts(known: Known) -> Iterable[str]:
 
 
 def span(interval: Interval | None) -> Span | None:
+    """The bounds as templates take them."""
     return None if interval is None else Span(low=interval.low, high=interval.high)
 
 

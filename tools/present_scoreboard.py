@@ -221,6 +221,7 @@ def state_in_words(state: str) -> str:
 
 
 def interval(s: Standing) -> Span | None:
+    """The gain's 95% interval, None when it was not measured."""
     return None if s.gain_low is None or s.gain_high is None else Span(low=s.gain_low, high=s.gain_high)
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fireworks import (
     APIConnectionError,
@@ -65,6 +65,7 @@ def full_name(name: str, collection: str, account: str) -> str:
 
 
 def short_id(name: str) -> str:
+    """The last part of a full name; a short id as it is."""
     return name.rsplit("/", 1)[-1]
 
 
@@ -191,6 +192,28 @@ def planned_request(context: ToolContext, name: str) -> WireRequest | None:
             if item.resource(attempt) == name:
                 return item.request_for(attempt, context.known.outputs())
     return None
+
+
+def own_item(context: ToolContext, name: str, kind: Literal["train", "deploy"]) -> tuple[str, int]:
+    """Item and attempt of a resource that this session made or meant to make; no item for one of an earlier plan.
+
+    Raises ToolError for anything else: it is not the session's to touch.
+    """
+    known, collection = context.known, {"train": "supervisedFineTuningJobs", "deploy": "deployments"}[kind]
+    for item in known.plan.items if known.plan else ():
+        for attempt in range(1, item.attempts + 1):
+            if item.kind == kind and item.resource(attempt) == name:
+                return item.id, attempt
+    if kind == "train" and name in known.jobs:
+        return known.jobs[name].item, known.jobs[name].attempt
+    earlier = name.startswith(f"accounts/{context.account}/{collection}/fa-{context.session}-")
+    if earlier or (kind == "deploy" and name in known.deployments):
+        return "", 1
+    raise ToolError(
+        f"{name[:200]} is not a {_COLLECTIONS[collection][1]} of this session, so it is left alone",
+        owner="yours",
+        next_step="See to it yourself.",
+    )
 
 
 def wanted_document(request: WireRequest) -> Document:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,6 @@ from tuning.tokens import TokenCounter, from_tokenizer_json
 from tuning.workflows import CONTEXT_STEP, training_context
 
 _FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
-_TRAINING_MARKS = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
-"""Transformers' own tags around assistant turns: they render nothing and plain jinja does not know them."""
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
@@ -81,7 +78,7 @@ def _counter(folder: Path) -> TokenCounter | None:
         chat_template = template.read_text(encoding="utf-8") if template.exists() else _template(config)
         special = {key: text for key in _SPECIAL if (text := _text(config.get(key)))}
         text = (folder / _FILES[0]).read_text(encoding="utf-8")
-        return from_tokenizer_json(text, chat_template and _TRAINING_MARKS.sub("", chat_template), special)
+        return from_tokenizer_json(text, chat_template, special)
     except (ValueError, TemplateError):
         return None
 

@@ -101,7 +101,7 @@ async def _until_ready(context: ToolContext, name: str) -> None:
         status = dataset.get("status")
         code = status.get("code") if isinstance(status, dict) else None
         if code not in (None, "OK"):
-            words = quote(status.get("message") or code) if isinstance(status, dict) else ""
+            words = quote(status.get("message") or code, context.platform.api_key) if isinstance(status, dict) else ""
             raise ToolError(
                 f"the platform does not accept the data set {name}: {words}",
                 owner="unknown",

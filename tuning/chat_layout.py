@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from jinja2 import TemplateError
-from jinja2.ext import loopcontrols
+from jinja2 import TemplateError, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .rows import Turn
@@ -82,12 +83,24 @@ class ChatLayout:
         return Split(texts, headers, outside + end.inner)
 
 
+class _Generation(Extension):
+    """The `generation` block that Transformers' templates put around what the model is to learn. It renders its body."""
+
+    tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
 def renderer(template: str, special: dict[str, str] | None = None) -> Render:
     """A function from turns to the rendered text. The template is untrusted: it runs in jinja2's immutable sandbox.
 
     `special` gives bos_token and the like. The function raises jinja2.TemplateError when the template refuses.
     """
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
+    )
     environment.filters["tojson"] = _tojson
     environment.globals["raise_exception"] = _refuse
     environment.globals["strftime_now"] = lambda form: "01 Jan 2026"

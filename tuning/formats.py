@@ -1,4 +1,4 @@
-"""Rows as they are written: conversion to trainable chat, recognisers, labels, and the canonical JSONL writer.
+"""Rows as they are written: conversion to trainable chat, prompts, labels, and their canonical bytes.
 
 Readers take any mapping decoded from JSON. Nothing here changes its argument.
 """
@@ -6,7 +6,7 @@ Readers take any mapping decoded from JSON. Nothing here changes its argument.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .facts import ConversionKind
@@ -31,17 +31,6 @@ Row = Mapping[str, Any]
 def kind_of(row: Row) -> Kind:
     """The form of one row, checked in full. Raises rows.RowError when it is none of them, or a faulty one."""
     return read_row(dump_row(row)).kind
-
-
-def is_preference(row: Row) -> bool:
-    """Format A: a prompt with a preferred and a non-preferred answer."""
-    return "preferred_output" in row and "non_preferred_output" in row
-
-
-def is_prompt(row: Row) -> bool:
-    """Format B: messages without any assistant turn."""
-    messages = row.get("messages")
-    return bool(messages) and all(message.get("role") != "assistant" for message in messages or ())
 
 
 def prompt_of(row: Row) -> list[dict[str, Any]]:
@@ -128,9 +117,3 @@ def dump_row(row: Row) -> bytes:
     """
     text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode()
-
-
-def write_jsonl(rows: Iterable[Row]) -> Iterator[bytes]:
-    """The lines of a canonical JSONL file, each with its line end."""
-    for row in rows:
-        yield dump_row(row) + b"\n"

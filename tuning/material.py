@@ -54,6 +54,7 @@ class Material(BaseModel):
     warnings: tuple[str, ...] = ()
 
     def part(self, role: str) -> Part | None:
+        """The part of that role, None when the data was not divided so."""
         return next((part for part in self.parts if part.role == role), None)
 
 

@@ -47,10 +47,6 @@ class LossCurve(BaseModel):
     """Per row (sum of nats, tokens) at step 0, in the order of the evaluation file; empty when not recorded."""
     eval_rows_end: tuple[RowLoss, ...] = ()
     """The same at the last evaluation; empty when that is step 0."""
-    skipped: int = 0
-    """Lines that are no JSON object, as the half-written last line of a job that died."""
-    diverged: bool = False
-    """A loss was NaN or infinite somewhere; such points are left out."""
 
     @property
     def base_eval(self) -> Point | None:
@@ -63,37 +59,31 @@ class LossCurve(BaseModel):
         return self.eval[-1] if self.eval and self.eval[-1].step > 0 else None
 
     @property
-    def best_eval(self) -> Point | None:
-        """The lowest evaluation after training began; the earliest of equals."""
-        return min((point for point in self.eval if point.step > 0), key=lambda point: point.loss, default=None)
-
-    @property
     def final_train(self) -> Point | None:
         """The last training loss reported."""
         return self.train[-1] if self.train else None
 
 
 def read_metrics(lines: Iterable[str | bytes]) -> LossCurve:
-    """Read a metrics JSONL file, tolerant of unknown keys, broken lines and losses that are no numbers."""
+    """Read a metrics JSONL file, tolerant of unknown keys and broken lines, as the half-written last one of a job that died.
+
+    Losses that are NaN or infinite are left out.
+    """
     train: dict[float, Point] = {}
     evaluated: dict[float, Point] = {}
     rows: dict[float, tuple[RowLoss, ...]] = {}
-    skipped, diverged, last = 0, False, 0.0
+    last = 0.0
     for line in lines:
         if not line.strip():
             continue
         entry = _object(line)
         if entry is None:
-            skipped += 1
             continue
         step = _number(entry, _STEP)
         last = step if step is not None and math.isfinite(step) else last
         for names, points in ((_TRAIN, train), (_EVAL, evaluated)):
             loss = _number(entry, names)
-            if loss is None:
-                continue
-            if not math.isfinite(loss):
-                diverged = True
+            if loss is None or not math.isfinite(loss):
                 continue
             tokens = _number(entry, _TOKENS) if points is evaluated else None
             points[last] = Point(
@@ -107,8 +97,6 @@ def read_metrics(lines: Iterable[str | bytes]) -> LossCurve:
         eval=tuple(evaluated[step] for step in sorted(evaluated)),
         eval_rows_start=rows.get(0.0, ()),
         eval_rows_end=rows[final] if final > 0 else (),
-        skipped=skipped,
-        diverged=diverged,
     )
 
 

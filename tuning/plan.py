@@ -66,6 +66,7 @@ class Interval(Frozen):
         return Interval(low=round(self.low + other.low, 6), high=round(self.high + other.high, 6))
 
     def times(self, factor: float) -> Interval:
+        """Both bounds by a factor of 0 or more."""
         return Interval(low=round(self.low * factor, 6), high=round(self.high * factor, 6))
 
 
@@ -128,6 +129,7 @@ class Candidate(Frozen):
     epochs: int
 
     def describe(self) -> str:
+        """Model and configuration in words; the epochs stand apart."""
         model = self.base_model.rsplit("/", 1)[-1]
         return f"{model}, LoRA rank {self.config.rank}, learning rate {self.config.learning_rate:g}"
 
@@ -157,6 +159,7 @@ class Plan(Frozen):
         return self.cost.high
 
     def item(self, item_id: str) -> PlanItem | None:
+        """The item of that id, None when there is none."""
         return next((item for item in self.items if item.id == item_id), None)
 
     def digest(self) -> str:

@@ -16,11 +16,6 @@ class Interval(NamedTuple):
     low: float
     high: float
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval is on one side of zero: a measurable difference."""
-        return self.low > 0 or self.high < 0
-
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     """Wilson's score interval for a rate (E. B. Wilson, JASA 22, 1927). Raises ValueError without trials.
@@ -101,12 +96,3 @@ def mcnemar_exact(only_base: int, only_tuned: int) -> float:
     # Whole numbers up to the one division, which Python rounds correctly however large they are.
     tail = sum(math.comb(trials, successes) for successes in range(fewer + 1))
     return min(1.0, 2 * tail / (1 << trials))
-
-
-def paired_accuracy(base: Sequence[bool], tuned: Sequence[bool]) -> tuple[Interval, Interval, float]:
-    """(accuracy of base, accuracy of tuned, p-value of McNemar's exact test) on the same rows in the same order."""
-    if len(base) != len(tuned):
-        raise ValueError("the two models were not scored on the same rows")
-    only_base = sum(mine and not other for mine, other in zip(base, tuned, strict=True))
-    only_tuned = sum(other and not mine for mine, other in zip(base, tuned, strict=True))
-    return wilson(sum(base), len(base)), wilson(sum(tuned), len(tuned)), mcnemar_exact(only_base, only_tuned)

@@ -10,8 +10,6 @@ from agent.cli.problems import Failure, answered
 from agent.cli.start import server, start
 from agent.server.home import default_home
 
-UNAUTHORIZED = 401
-
 
 class Client:
     """Talks to the server of this user's home."""

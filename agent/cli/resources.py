@@ -24,12 +24,14 @@ def dataset_create(command: Namespace) -> int:
 
 
 def dataset_list(command: Namespace) -> int:
+    """Shows the data sets of the account."""
     found = _call(command, "GET", "/v1/datasets")["datasets"]
     rows = [(_short(d["name"]), d.get("state", ""), d.get("exampleCount", ""), d.get("createTime", "")) for d in found]
     return _shown(command, found, table(("NAME", "STATE", "ROWS", "CREATED"), rows))
 
 
 def dataset_get(command: Namespace) -> int:
+    """Shows one data set, field by field."""
     found = _call(command, "GET", f"/v1/datasets/{_name(command.name)}")
     return _shown(command, found, "\n".join(f"{key}: {value}" for key, value in found.items()))
 
@@ -42,6 +44,7 @@ def dataset_download(command: Namespace) -> int:
 
 
 def model_list(command: Namespace) -> int:
+    """Shows the base models of the platform."""
     found = _call(command, "GET", f"/v1/models?tunable={int(command.tunable)}")["models"]
     rows = [
         (m["name"], _size(m["parameter_count"]), m["context_length"] or "", "yes" if m["tunable"] else "no")
@@ -51,6 +54,7 @@ def model_list(command: Namespace) -> int:
 
 
 def deployment_list(command: Namespace) -> int:
+    """Shows the deployments of the account, with what runs."""
     found = _call(command, "GET", "/v1/deployments")["deployments"]
     rows = [(_short(d["name"]), d.get("state", ""), d.get("replicaCount", ""), d.get("baseModel", "")) for d in found]
     return _shown(command, found, table(("NAME", "STATE", "REPLICAS", "MODEL"), rows))
@@ -63,6 +67,7 @@ def deployment_stop(command: Namespace) -> int:
 
 
 def whoami(command: Namespace) -> int:
+    """Shows platform, account and versions."""
     found = _call(command, "GET", "/v1/whoami")
     return _shown(command, found, "\n".join(f"{key}: {value}" for key, value in found.items() if value))
 

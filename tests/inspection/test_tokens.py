@@ -149,3 +149,9 @@ def test_the_range_is_ordered() -> None:
     counter = interval_counter()
     assert 0 < counter.low < 1 < counter.high
     assert counter.layout.gaps is not None
+
+
+def test_the_generation_block_of_transformers_renders_its_body() -> None:
+    """Tags around it trim the line end that follows them, as in Transformers."""
+    render = renderer("{% for m in messages %}\n{%- generation %}{{ m['content'] }}\n{% endgeneration %}\n{% endfor %}")
+    assert render([Turn("user", "a"), Turn("assistant", "b")]) == "a\nb\n"

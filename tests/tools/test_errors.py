@@ -81,6 +81,11 @@ def test_the_guards_refusal_is_told_as_the_guards() -> None:
     assert "no plan" in told(error, "x").message and "guard" in told(error, "x").message
 
 
+@pytest.mark.parametrize("text", ["fw_abcdefgh1234", "Authorization: Bearer abc.def-1", "bearer abc.def-1"])
+def test_a_key_in_foreign_text_is_not_quoted(text: str) -> None:
+    assert "[key]" in quote(text) and "abc" not in quote(text)
+
+
 def test_quote_keeps_plain_text() -> None:
     assert quote("plain text") == "plain text"
     assert len(quote("x" * 1000)) == 300
