@@ -56,7 +56,7 @@ async def test_a_cancel_that_is_refused_is_told(uploaded: Room, status: int) -> 
 
 async def test_jobs_and_deployments_of_others_are_left_alone(trained: Room) -> None:
     trained.platform.requests.clear()
-    with pytest.raises(ToolError, match="not a job of this session"):
+    with pytest.raises(ToolError, match="not a training job of this session"):
         await trained.call(CANCEL, resource=f"accounts/local{JOBS}/somebodys")
     with pytest.raises(ToolError, match="not a deployment of this session"):
         await trained.call(SCALE, resource="accounts/local/deployments/somebodys")
