@@ -98,7 +98,7 @@ async def test_cloud_names_and_addresses(planned: Room) -> None:
         )
         await planned.call(LIST, kind="models", names=("qwen3-8b",))
     assert asked == ["/v1/accounts/fireworks/models/qwen3-8b"]
-    model = planned.known.models[0]
+    model = planned.known.models[-1]
     assert (model.parameter_count, model.context_length) == (8_200_000_000, 32_768)
     assert tools.deploy_model.endpoint(planned.context) == "https://api.fireworks.ai/inference/v1"
 
@@ -106,3 +106,10 @@ async def test_cloud_names_and_addresses(planned: Room) -> None:
 def test_facts_survive_the_log() -> None:
     fact = CandidateMeasured(item="i", candidate=1, split="test", train_loss=None, eval_loss=1.25)
     assert CandidateMeasured.model_validate(json.loads(fact.model_dump_json())) == fact
+
+
+async def test_a_value_that_cannot_be_trained_with_is_the_users_to_change(planned: Room) -> None:
+    planned.ask(train_dataset="mine", base_models=("tiny-a",), max_context_length=10)
+    with pytest.raises(ToolError, match="at least 16") as caught:
+        await planned.call(ESTIMATE)
+    assert caught.value.owner == "yours"
