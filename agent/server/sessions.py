@@ -27,6 +27,7 @@ from agent.session.store import Store
 MAX_INSTRUCTION = 32_000
 """Characters. An instruction is a page or two; data belongs into a file."""
 ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+MODEL_URL = re.compile(r"(https?://[^/?#]+)((?:/[\w.~-]+)*/?)")
 PLANNER: Literal["offline"] = "offline"
 """The planner of sessions that name none."""
 DELETING = ".deleting-"
@@ -123,7 +124,7 @@ class Sessions:
             )  # fmt: skip
         alias = self.credentials.put(new.llm.api_key) if new.llm.api_key else ""
         prices = new.llm.model_dump(include={"input_price", "cached_price", "output_price"})
-        return LlmChoice(url=check_url(new.llm.url), model=new.llm.model, credential=alias, **prices)
+        return LlmChoice(url=_model_url(new.llm.url), model=new.llm.model, credential=alias, **prices)
 
     def _begin(self, created: SessionCreated, request_key: str) -> str:
         session = f"{int(time.time())}-{secrets.token_hex(2)}"
@@ -210,6 +211,12 @@ class Sessions:
         model = created.llm.credential if created and created.llm else ""
         if model and message.llm_key and self.credentials.get(model) is None:
             self.credentials.put(message.llm_key, model)
+
+
+def _model_url(url: str) -> str:
+    """The address of a model: like a platform's, and it may have a path. Raises Problem."""
+    parts = MODEL_URL.fullmatch(url)
+    return check_url(parts[1]) + parts[2].rstrip("/") if parts else check_url(url)
 
 
 def _words(text: str, what: str) -> str:
