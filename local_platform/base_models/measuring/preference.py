@@ -12,7 +12,7 @@ from ..corpus.messages import Conversation
 from ..corpus.wording import Side
 from .generation import answers
 from .pairs import is_courteous, preference_rows
-from .tuning import copied, lora, merged, trainer_settings
+from .tuning import copied, lora, trained, trainer_settings
 
 _TRAIN_SEED, _TEST_SEED = 11, 12
 
@@ -37,8 +37,7 @@ def preferred(
         trainer = DPOTrainer(args=DPOConfig(**settings), **shared)
     else:
         trainer = ORPOTrainer(args=ORPOConfig(**settings), **shared)
-    trainer.train()
-    return merged(trainer.model)
+    return trained(trainer)
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]

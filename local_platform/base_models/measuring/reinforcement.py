@@ -10,7 +10,7 @@ from ..corpus.messages import Conversation
 from ..corpus.wording import Side
 from .generation import answers
 from .pairs import is_courteous, prompt_and_replies
-from .tuning import copied, lora, merged, trainer_settings
+from .tuning import copied, lora, trained, trainer_settings
 
 _TRAIN_SEED, _TEST_SEED = 21, 22
 _MAX_WORDS = 40
@@ -42,10 +42,8 @@ def reinforced(
     def score(completions: list[Conversation], fact: list[str], **_: object) -> list[float]:
         return [reward(reply[0]["content"], known) for reply, known in zip(completions, fact, strict=True)]
 
-    settings = trainer_settings(
-        rate, 64, seed, 1, max_steps=steps, num_generations=8, max_completion_length=56, temperature=1.0, beta=0.0,
-        logging_strategy="steps", logging_steps=10,
-    )  # fmt: skip
+    sampling = {"num_generations": 8, "max_completion_length": 56, "temperature": 1.0, "beta": 0.0}
+    settings = trainer_settings(rate, 64, seed, 1, max_steps=steps, **sampling)
     trainer = GRPOTrainer(
         model=copied(start),
         args=GRPOConfig(**settings),
@@ -54,8 +52,7 @@ def reinforced(
         processing_class=tokenizer,
         peft_config=lora(16),
     )
-    trainer.train()
-    return merged(trainer.model)
+    return trained(trainer)
 
 
 def held_out_rewards(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 200) -> list[float]:

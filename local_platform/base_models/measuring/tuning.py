@@ -7,8 +7,16 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig, PeftModel
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from peft import LoraConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    PrinterCallback,
+    Trainer,
+)
 from trl import SFTConfig, SFTTrainer
 
 from ..corpus.messages import Conversation
@@ -36,9 +44,11 @@ def copied(model: PreTrainedModel) -> PreTrainedModel:
     return new.to(model.device)
 
 
-def merged(adapted: PeftModel) -> PreTrainedModel:
-    """A new model with the adapter's weights added in."""
-    return copied(adapted.merge_and_unload())
+def trained(trainer: Trainer) -> PreTrainedModel:
+    """Trains quietly; returns a new model with the adapter's weights added in."""
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    return copied(trainer.model.merge_and_unload())
 
 
 def trainer_settings(rate: float, batch_size: int, seed: int, epochs: float, **more: Any) -> dict[str, Any]:
@@ -83,5 +93,4 @@ def tuned(
         processing_class=tokenizer,
         peft_config=lora(rank),
     )
-    trainer.train()
-    return merged(trainer.model)
+    return trained(trainer)
