@@ -234,13 +234,14 @@ def _train(state: SessionState, now: float, plan: Plan, items: list[PlanItem]) -
 
     A finished job is measured before the next one is launched, and every free slot is filled: there are no waves.
     """
-    waiting = False
+    waiting, later = False, None
     for item in items:
         job = state.known.job(item.id)
         if job is not None and job.state in SUCCEEDED and item.id not in state.known.measured:
             step = run(state, now, f"measure/{plan.revision}/{job.resource}", "run_evaluator", item=item.id)
-            if step is not None:
+            if step is not None and not isinstance(step, Wait):
                 return step
+            later = later or step
     for item in items:
         job = state.known.job(item.id)
         attempt = _attempt(state, plan, item, job)
@@ -256,7 +257,7 @@ def _train(state: SessionState, now: float, plan: Plan, items: list[PlanItem]) -
         step = run(state, now, f"launch/{item.resource(attempt)}", "launch_job", item=item.id, attempt=attempt)
         if step is not None:
             return step
-    return Wait() if waiting else None
+    return later or (Wait() if waiting else None)
 
 
 def _attempt(state: SessionState, plan: Plan, item: PlanItem, job: JobSeen | None) -> int:
