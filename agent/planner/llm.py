@@ -6,6 +6,7 @@ model does not decide (a cancel, a message without words for it, an endpoint tha
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -17,7 +18,7 @@ from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
 from agent.planner.offline import decide, react
 from agent.planner.toolbox import CHANGED, FINISH, SAY, WAIT, question, say, schemas, step_for
 from agent.planner.transcript import call_key, merged, messages, wakes
-from agent.session.events import LlmChoice, PlannerReplied, Record
+from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
 from agent.session.state import Replied, SessionState
 from tools.known import TERMINAL
 from tools.wait_for_jobs import SETTLED
@@ -32,6 +33,8 @@ CALLS = 16
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 300.0
 PROBE_DELAY = 5.0
+LOOK_SECONDS = 0.5
+"""How often an answer in the making is held against the user's cancel."""
 
 Records = Callable[[str, int], Sequence[Record]]
 Open = Callable[[LlmChoice], Endpoint]
@@ -77,16 +80,29 @@ class LlmPlanner:
         try:
             if choice is None:
                 raise EndpointTrouble("no model is set for this session: set FIREAGENT_LLM_MODEL", patient=True)
-            answer = await self._open(choice).ask(
-                self._prompt(state), schemas(), lambda text: self._emit(state.id, text)
-            )
+            answer = await self._asked(state, self._open(choice))
         except EndpointTrouble as trouble:
             failures = failures + 1 if word == state.last_user_seq else 1
             delay = LONGEST_DELAY if trouble.patient else min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1))
             self._waits[state.id] = (state.last_user_seq, failures, now + delay)
             return _told(state, str(trouble)) or Wait(now + delay)
         self._waits.pop(state.id, None)
+        if answer is None:
+            return Wait()
         return Think(f"reply/{state.last_seq}", as_event(state, choice, answer))
+
+    async def _asked(self, state: SessionState, endpoint: Endpoint) -> Answer | None:
+        """The model's answer; None when the user cancels meanwhile, for that waits for nobody. Raises EndpointTrouble."""
+        asking = asyncio.ensure_future(
+            endpoint.ask(self._prompt(state), schemas(), lambda text: self._emit(state.id, text))
+        )
+        try:
+            while not (await asyncio.wait({asking}, timeout=LOOK_SECONDS))[0]:
+                if any(isinstance(r.event, Cancelling) for r in self._records(state.id, state.last_seq)):
+                    return None
+            return asking.result()
+        finally:
+            asking.cancel()
 
     def _prompt(self, state: SessionState) -> list[Message]:
         block = state_block(state, _notice(state), _allowed(state) - _given(state))

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.session.events import AgentSaid, RequestUnderstood
+from agent.executor import key_of
+from agent.planner.llm import LlmPlanner
+from agent.session.events import (
+    AgentSaid,
+    ModelCall,
+    PlannerReplied,
+    RequestUnderstood,
+    ToolCalled,
+    ToolReturned,
+)
 from tests.planner.houses import llm_house
 from tests.planner.scripted_model import Reply
 from tests.planner.sensible import DRAFT, SLOTS, Sensible, facts
-from tests.session.steps import PROCEED, YES, answers, at_gate, creates, made, when, words
+from tests.session.steps import PROCEED, YES, answers, at_gate, cancel, creates, made, when, words
 
 
 class Attentive(Sensible):
@@ -215,3 +225,40 @@ async def test_while_the_endpoint_is_down_the_session_waits_says_so_and_goes_on_
             len([r for r in home.records(session) if isinstance(r.event, AgentSaid) and "has to wait" in r.event.text])
             == 1
         )
+
+
+async def test_a_cancel_does_not_wait_for_an_answer_in_the_making(tmp_path: Path) -> None:
+    async with llm_house(tmp_path, lambda _: Reply("late", seconds=8.0)) as (home, _):
+        session = home.create()
+        await when(home, session, lambda _: bool(home.model.requests))
+        cancel(home, session)
+        state = await when(home, session, lambda state: state.ended is not None, seconds=6.0)
+        assert state.ended == "cancelled" and state.replied is None
+
+
+async def test_after_a_restart_a_logged_answer_is_carried_out_without_asking_again(tmp_path: Path) -> None:
+    """The keys of its calls come from its place in the log, so that nothing is done twice."""
+
+    def nobody(_: Any) -> Any:
+        raise AssertionError("the model was asked again")
+
+    async with llm_house(tmp_path, Sensible()) as (home, _):
+        home.runner.wake = lambda session: None  # type: ignore[method-assign]
+        session = home.create()
+        calls = (
+            ModelCall(name="set_request", arguments=json.dumps({"slots": SLOTS})),
+            ModelCall(name="prepare_dataset"),
+        )
+        models = ("call/models/all/1", ToolCalled(call="models/all", tool="list_resources", effect="read", based_on=1))
+        listed = ("outcome/models/all/1", ToolReturned(call="models/all", tool="list_resources"))
+        reply = ("reply/3", PlannerReplied(based_on=1, seen=3, model="m", calls=calls))
+        home.store.append(session, models, listed, reply)
+        planner = LlmPlanner(home.store.records, nobody, home._emit)
+        steps = []
+        for _ in range(2):
+            state = home.store.state(session)
+            step = await planner.next_step(state, 1.0)
+            assert step == await planner.next_step(state, 2.0), "the same log gives the same step"
+            steps.append(step)
+            await home.executor.take(session, step, state.last_user_seq)
+        assert [key_of(step) for step in steps] == ["llm/4/0", "llm/4/1"]  # type: ignore[arg-type]
