@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from agent.understanding.context import slot_asked
-from agent.understanding.corrections import in_force, without_withdrawn_numbers
+from agent.understanding.corrections import in_force, with_unit_of_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
+from agent.understanding.keeping import taken_back
 from agent.understanding.labels import take_labels
 from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.names import is_id
@@ -36,7 +37,9 @@ _ORDINALS = {
     "fifth": 5,
     "5th": 5,
 }
-_NOT_CANDIDATE = re.compile(r"\b(?:not|instead of|rather than|over|than|no)(?: the)?\s*$")
+_NOT_CANDIDATE = re.compile(
+    r"\b(?:not|instead of|rather than|over|than|no|cancel|drop|skip|kill|scrap|without|except|exclude|reject|ignore)(?: the)?\s*$"
+)
 _OWN_EVALUATOR = re.compile(r"\b(?:my|our|an?) own (?:evaluator|one|grader|scorer)\b|\bown evaluator\b")
 _GENERATED = re.compile(
     r"\b(?:agent[- ]generated|generated?|write|build|create|make)(?: \w+){0,3}\b(?:one|evaluator|it|yourself|for me)?\b|\byou (?:write|generate|build)\b|\bthe (?:third|last|generated) (?:one|option)?|\bone you (?:generate|write)"
@@ -51,7 +54,7 @@ def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ..
     scene = stage(own, known_models, context, guess=False)
     sentences = tuple(_LEAD.sub("please ", s) for s in scene.sentences)
     present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
-    numbers = without_withdrawn_numbers(present)
+    numbers = without_withdrawn_numbers(with_unit_of_question(present, scene.text))
     found: dict[str, object] = {**read_grid(numbers), **read_limits(numbers), **_resources(scene, present)}
     found |= _choices(scene, present, numbers)
     if gate in ("promotion", "comparison"):
@@ -59,9 +62,8 @@ def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ..
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if gate == "question" and not found:
         found |= _bare_answer(scene, own, context)
-    return {
-        slot: _plain(value) for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"
-    }
+    kept = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
+    return {slot: _plain(value) for slot, value in {**taken_back(present), **kept}.items()}
 
 
 def _plain(value: object) -> object:
@@ -139,4 +141,6 @@ def _bare_name(slot: str, own: str) -> dict[str, object]:
 def _bare_evaluation(text: str) -> dict[str, object]:
     if _OWN_EVALUATOR.search(text):
         return {"evaluation": "evaluator"}
-    return {"evaluation": "generated"} if _GENERATED.search(text) else {}
+    if _GENERATED.search(text):
+        return {"evaluation": "generated"}
+    return {"evaluation": "validation_loss"} if re.search(r"\bloss\b", text) else {}

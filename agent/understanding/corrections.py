@@ -15,6 +15,7 @@ _PRESENT = re.compile(
 )
 _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
 _BOTH = re.compile(r"\b(?:both|them|all (?:two|three|four|of them)|all \d)\b")
+_COMPARES = re.compile(r"(?:hi|hello|hey|so|ok)?[, ]*which (?:one )?of (?:the |these )?⟦m|which is better")
 _WH = re.compile(
     r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will(?! you)|would(?! you)|would you (?:recommend|suggest|say|advise|prefer)|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
 )
@@ -39,6 +40,7 @@ _RETRACTED = re.compile(
     rf"{_NUM}(?P<unit> {_UNIT})?\s*(?:->|,|—|\(|-{{1,2}}|\.{{2,3}})?\s*\b(?:no|sorry|wait|actually|oops|er|correction|i mean|make that)\b[,:—. ]*"
     rf"(?:(?:no|wait|sorry|make (?:it|that)|rather|actually|i mean),? )*(?P<new>{_NUM})"
 )
+_MAKE_IT = re.compile(rf"\bmake (?:it|that) {_NUM}(?=\s*(?:$|[.,;!\n]))")
 _FROM_TO = re.compile(rf"\bfrom {_NUM}(?: {_UNIT})? (?:down |up )?to (?={_NUM})")
 
 
@@ -50,7 +52,18 @@ def in_force(sentences: tuple[str, ...]) -> str:
         wishes = [s for s in sentences if s in wishes or "⟦d" in s]
     if any(_BOTH.search(s) for s in wishes) and not any("⟦m" in s for s in wishes):
         wishes = [s for s in sentences if s in wishes or "⟦m" in s]
+    if wishes and not any("⟦m" in s for s in wishes):
+        # "Which of the two models is better? Only benchmark.": so does a question that compares.
+        wishes = [s for s in sentences if s in wishes or _COMPARES.match(s)]
     return "\n".join(kept for kept in map(_present, wishes) if kept)
+
+
+def with_unit_of_question(present: str, whole: str) -> str:
+    """ "Why 5 epochs? Make it 2.": the number after "make it" takes the unit, where the text names only one."""
+    units = set(re.findall(rf"{_NUM} ({_UNIT})", whole))
+    if len(units) != 1:
+        return present
+    return _MAKE_IT.sub(rf"\g<0> {units.pop()}", present)
 
 
 def is_plain_question(sentence: str) -> bool:
@@ -87,8 +100,17 @@ def _present(sentence: str) -> str:
     return "".join(kept)
 
 
+_CORRECTIONS_READ = 4
+"""Corrections in a row ("5 epochs. Actually 3. No, 2."); people seldom make more."""
+_RETRACTED_NEXT = re.compile(
+    rf"{_NUM}(?P<unit> {_UNIT})\s*[.;]\s*(?:(?:hmm|oh|ah|ok|well),? )?(?:(?:no|sorry|wait|actually|oops|correction|i mean|make (?:it|that)|rather)\b[,:—. ]*)+(?P<new>{_NUM})(?=\s*(?:$|[.,;!\n]))"
+)
+
+
 def without_withdrawn_numbers(text: str) -> str:
     """The text without numbers that are named only to be replaced: "2 epochs instead of 3", "from 3 to 2 epochs"."""
+    for _ in range(_CORRECTIONS_READ):
+        text = _RETRACTED_NEXT.sub(r"\g<new>\g<unit>", text)
     text = _RETRACTED.sub(lambda m: m["new"] + (m["unit"] or ""), text)
     text = _NOT_THIS_BUT.sub(r"\g<new> \g<unit>", text)
     return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))

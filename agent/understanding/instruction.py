@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
 from agent.understanding.corrections import in_force, is_future, is_plain_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
+from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
 from agent.understanding.questions import missing_inputs, questions_for
@@ -40,6 +42,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     parts = split_quoted(text)
     scene = stage(parts.own, known)
     reading = _read(scene, known)
+    reading = replace(reading, notes=partly_read(parts.own) + reading.notes)
     if parts.quoted and _needs_quoted(scene, reading.request):
         quoted = _read(stage(parts.quoted, known), known)
         return _merged(reading, quoted, known)
@@ -69,7 +72,7 @@ def _merged(own: Reading, quoted: Reading, known: tuple[str, ...]) -> Reading:
         questions=questions_for(request, missing, unknown),
         refused=tuple(dict.fromkeys(own.refused + quoted.refused)),
         unknown_models=unknown,
-        notes=("Some of this was taken from the mail that you quote.",),
+        notes=(*own.notes, *quoted.notes, "Some of this was taken from the mail that you quote."),
     )
 
 
@@ -104,6 +107,7 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
         questions=questions_for(request, missing, unknown),
         refused=tuple(r.words for r in refusals) if workflow != "question" else (),
         unknown_models=unknown,
+        notes=not_held(present) if workflow != "question" else (),
     )
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TypedDict
 
-import yaml
-
-from agent.understanding.vocabulary import words
+from agent.understanding.vocabulary import load_list, words
 
 _ENGLISH = words("english_hints")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -34,7 +31,7 @@ class _Language:
 
 @lru_cache(maxsize=1)
 def _languages() -> dict[str, _Language]:
-    raw = yaml.safe_load((Path(__file__).parent / "glossary.yaml").read_text(encoding="utf-8"))
+    raw = load_list("glossary.yaml")
     return {code: _compiled(code, entry) for code, entry in raw.items()}
 
 

@@ -9,7 +9,7 @@ _USD = r"(?:usd|us ?dollars?|dollars?|bucks|us\$|\$)"
 _MONEY = re.compile(rf"(?:\$|usd ?|us\$ ?)\s?(?P<a>{_N})(?P<k>k\b)?|(?<![\w.])(?P<b>{_N}) ?(?:{_USD})(?!\w)")
 _BUDGET_WORD = re.compile(
     r"\b(?:budget|cap|ceiling|limit|at most|max(?:imum)?|no more than|not more than|up to|under|below|less than|within|exceed\w*|over|above|spend|tops|cheaper than|keep|stay|"
-    r"go past|beyond|available|have|got|costs? (?:more|less)|approve[ds]?|allow\w*|only|afford|total|all in|pay|past)\b|<|<="
+    r"go past|beyond|available|have|got|gave|gives?|granted|costs? (?:more|less)|approve[ds]?|allow\w*|only|afford|total|all in|pay|past)\b|<|<="
 )
 _NOT_BUDGET = re.compile(
     r"(?:per (?:hour|month|week|day|million|1m|token|gpu|call|request|job)|/ ?(?:h|hr|hour|month|mo|m tokens|1m|day|week)\b|a (?:month|week|day|year)|monthly|an hour|weekly|hourly|every month|each month|yearly)"
@@ -31,9 +31,7 @@ _SEQUENTIAL = re.compile(
     r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:one after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
 )
 _SAMPLE = r"(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points)"
-_TUNING = (
-    r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?)"
-)
+_TUNING = r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?|settings)"
 _SUBSAMPLE = tuple(
     re.compile(p)
     for p in (
@@ -50,7 +48,7 @@ _SUBSAMPLE = tuple(
         rf"\b{_TUNING}\b(?: the| my)?(?: \w+)? (?:on|with) (?:only |just |a random )*(?P<n>\d+)(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|ranks?|learning|config\w*|candidates?|%|percent|/|e-|\.\d))\b",
     )
 )
-_NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leave out|leav(?:e|ing) out|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|there(?:'s| is) no need for|no need for)"
+_NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leave out|leav(?:e|ing) out|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|kill|cancel|scrap|ditch|there(?:'s| is) no need for|no need for)"
 _ANY = r"(?: (?:the|any|a|an|that|this|your|whole|entire|kind of|sort of|on|expensive|about|with))*"
 _FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job)|retrain\w*|full-data final run|full-data)"
 _SKIP_FINAL = tuple(
@@ -106,7 +104,7 @@ _DEPLOY = r"(?:deploy\w*|go(?:ing)? live|endpoint|serv(?:e|ing)\b|put (?:it|the 
 _NO_DEPLOY = tuple(
     re.compile(p)
     for p in (
-        rf"\b(?:don'?t|do not|no|without|skip|not|never|hold off|postpone|no need to|needn'?t|won'?t|shouldn'?t|stop before|refrain from|instead of|leave out|nothing)(?: (?!forget|only|until|worry)\w+){{0,4}} (?:the |any |a |an |to |on )*{_DEPLOY}",
+        rf"\b(?:don'?t|do not|no|without|skip|not|never|hold off|postpone|no need to|needn'?t|won'?t|shouldn'?t|stop before|refrain from|instead of|leave out|nothing|cancel|scrap|drop|kill)(?: (?!forget|only|until|worry)\w+){{0,4}} (?:the |any |a |an |to |on )*{_DEPLOY}",
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
         r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",

@@ -12,6 +12,11 @@ Kind = Literal["dataset", "evaluator"]
 
 _FULL = re.compile(r"accounts/[\w-]+/(?P<kind>datasets|evaluators)/[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
 _FILE = re.compile(r"(?<![\w@~./-])[~./\w-]*[\w-]\.(?:jsonl|json|csv|parquet|tsv|txt)(?:\.gz)?\b", re.IGNORECASE)
+QUOTED_FILE = re.compile(
+    r"(?P<q>[\"'`])(?P<path>[^\"'`\n]{1,200}\.(?:jsonl|json|csv|parquet|tsv|txt)(?:\.gz)?)(?P=q)", re.IGNORECASE
+)
+_PROSE = re.compile(r"\b(?:on|use|using|with|train|from|is|please)\b", re.IGNORECASE)
+"""Words by which a quotation that ends in a file is a sentence, not a path with blanks."""
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
@@ -42,7 +47,7 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:the|my|our|your|this|on|with|a) {_QUOTE}(?P<id>{_ID}){_QUOTE} (?:{_DATA}|data|set|file)\b",
         rf"\b{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE} (?:{_DATA}|data|set)\b",
         rf"\b(?:data|set|split|file|test|eval|train|training|holdout|held-out|gold)\b{_BE}\s*{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
-        rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
+        rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|mean|meant|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
         rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—]|with\b|using\b|for\b|and\b|at\b|to\b|via\b|please\b|in\b|by\b|but\b|then\b|—|⟦))",
     )
@@ -102,7 +107,13 @@ def mask_resources(text: str) -> Named:
         kind: Kind = "evaluator" if (match.groupdict().get("kind") or "").lower() == "evaluators" else "dataset"
         return _mark(names, Name(match.group(), kind, True))
 
-    return Named(_FILE.sub(mark, _FULL.sub(mark, text)), names)
+    def mark_path(match: re.Match[str]) -> str:
+        rooted = match["path"].startswith(("/", "~", "."))
+        if "⟦" in match["path"] or (not rooted and _PROSE.search(match["path"])):
+            return match.group()
+        return _mark(names, Name(match["path"], "dataset", True))
+
+    return Named(_FILE.sub(mark, QUOTED_FILE.sub(mark_path, _FULL.sub(mark, text))), names)
 
 
 def mask_short_ids(named: Named, guess: bool) -> Named:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 
+_CLOSE = r"(?=\s*(?:$|[.,;:!?)—-]|and\b|because\b|since\b|for (?:now|good)\b|immediately\b|right (?:now|away)\b|today\b|thank|i\b|we\b|it'?s\b|👎|❌))"
+_ALL = r"(?: (?:the|this|that|it|everything|session|whole|entire|all|of|job|run|training|thing|please|now|my|order|request|experiment|project|plan|tout|todo|esto|la|sesión|ça|cela|alles|bitte))*"
+"""What an end-word may have as its object to end the session: nothing, or the session itself."""
 _ENDS = re.compile(
-    r"\b(?:cancel|abort|terminate|quit|kill|scrap|end)(?: (?:the|this|that|it|everything|session|whole|all|job|run|thing|please|now|my|order|request|experiment|project))*\b|\bforget (?:it|about it|the whole|this|everything)\b|\bnever ?mind\b|\bcall (?:it|the whole thing) off\b|\bi'?m out\b|\bdrop (?:it|the whole thing|the idea|everything|this)\b|\bshut (?:it|everything) down\b|\bwe(?:'re| are) done\b|\bnot interested\b|\bdon'?t (?:want|need) (?:it|this)(?: any ?more)?\b|\bclose (?:the |this )?session\b|\babbrechen\b|\bbrich ab\b|\bbrechen sie ab\b|\babbruch\b|\bvergiss es\b|\bannule[zr]?\b|\bannuler\b|\blaisse tomber\b|\bcancela\w*\b|\bcancelar\b|\bolvídalo\b|取消|算了|终止|中止"
+    rf"\b(?:cancel|abort|terminate|quit|kill|scrap|(?<!the )(?<!an )(?<!-)(?<!no )(?<!in )(?<!at )(?<!dead )end){_ALL}{_CLOSE}"
+    rf"|\b(?:forget (?:it|about it|the whole|this|everything)|never ?mind|drop (?:it|the idea|everything|this)|(?:i'?m|we'?re) out|we(?:'re| are) done(?: here)?|don'?t (?:want|need) (?:it|this)(?: any ?more)?){_ALL}{_CLOSE}"
+    r"|\bcall (?:it|the whole thing) off\b|\bshut (?:it|everything) down\b|\bnot interested\b|\bclose (?:the |this )?session\b"
+    rf"|(?<!sweep )\babbrechen\b|\bbrich (?:es |das |alles )?ab\b|\bbrechen sie ab\b|\babbruch\b|\bvergiss es\b|\blaisse tomber\b|\bolvídalo\b|\b(?:annule[zr]?|annuler|cancela\w*|cancelar){_ALL}{_CLOSE}"
+    r"|取消(?!部署|扫描|搜索|调参|候选|预算|限制|最终)|算了|终止|中止"
 )
+_CALLS_OFF = re.compile(r"\b(?:cancel|abort|terminate|kill|scrap|annule[zr]?|cancela\w*)\b|取消")
+"""An end-word with any other object: nothing starts before it is clear what is meant."""
 _HOLD = re.compile(
     r"\bnot yet\b|\bnot now\b|\bhold\b|\bwait\b|\bpause\b|\blater\b|\bnot (?:today|so fast|ready|until|before)\b|\bnoch nicht\b|\bwarte\w*\b|\bmoment\b|\bspäter\b|\bpas encore\b|\battend\w*\b|\bplus tard\b|\btodavía no\b|\baún no\b|\bespera\w*\b|\bmás tarde\b|还不|先不|等一下|等等|稍等|暂停|\bgive me (?:a|some|until|an|one)\b|\blet me (?:think|check|ask|look|sleep|first|discuss|talk|review|read|get back|see)\b|\bi(?:'ll| will| need to| have to| must|'d like to)? (?:first )?(?:need to |have to |want to |must )?(?:first )?(?:ask|check|think|talk|discuss|sleep on|consult|clear it|get back|review|read)\b|\bhang on\b|\bstand by\b|\bon hold\b|\bput (?:it|this) on ice\b|\bneed (?:more )?time\b|\bpostpone\b|\bon ice\b"
 )
@@ -17,14 +26,14 @@ _NO = re.compile(
     r"|\b(?:withdraw|revoke|take back|retract|rescind|cancel)(?: \w+){0,2} (?:approval|yes|ok|okay|consent|agreement|go-ahead|it)\b|\btake (?:my|the) (?:approval|yes|ok|okay) back\b|\bi changed my mind\b|\bchanged my mind\b|\babgelehnt\b|\blehne (?:ich |das |den plan )?ab\b|\bnicht einverstanden\b|\bnicht (?:starten|genehmigt|fortfahren|weiter)\b|\bne (?:lance|lancez|démarre|continue\w*|procède\w*|commence\w*)\b|\brefusé\b|\bje refuse\b|\brechazad\w+\b|\brechazo\b|\bno (?:procedas|apruebo|lo|empieces|continúes|lances|estoy|sigas|quiero)\b|\bj(?:e ne suis|'suis) pas d'accord\b|\bpas d'accord\b|不行|不要|不可以|不同意|不批准|拒绝|停止|停下|停$|^停|别开始|^不$|^不[，, ]|不用了|\btoo (?:expensive|pricey|much money|costly)\b|\bway too much\b|\bzu teuer\b|\btrop cher\b|\bdemasiado caro\b|太贵"
 )
 _NOT_A_NO = re.compile(
-    r"\bno (?:objections?|problem|changes?|concerns?|questions?|issues?|further|comments?|need|deploy\w*|sweep|more than|final|hp|hyper\w*|tuning)\b|\bdon'?t (?:deploy|stop|wait|sweep|tune|use|forget|worry|train on)\b|\bdo not (?:deploy|stop|wait|sweep|tune|use|forget|train on)\b|\bstop (?:early|once|when|at|after|if|as soon)\b|\bhold(?:ing)? ?out\b|\bheld\b|\bno longer\b|\bcan'?t wait\b|\bnot only\b"
+    r"\bno (?:objections?|problem|changes?|concerns?|questions?|issues?|further|comments?|need|deploy\w*|sweep|more than|final|hp|hyper\w*|tuning)\b|\bdon'?t (?:cancel|abort|kill|end|quit|deploy|stop|wait|sweep|tune|use|forget|worry|train on)\b|\bdo not (?:cancel|abort|kill|end|quit|deploy|stop|wait|sweep|tune|use|forget|train on)\b|\bstop (?:early|once|when|at|after|if|as soon)\b|\bhold(?:ing)? ?out\b|\bheld\b|\bno longer\b|\b(?:no|without)(?: a| any)? (?:budget|spending|cost|price)\b|\bcan'?t wait\b|\bnot only\b"
 )
 
 
 def says_no(text: str) -> bool:
     """Whether a lower-case text says no, stop, not yet, or takes an approval back."""
     bare = _NOT_A_NO.sub(" ", text)
-    return bool(_NO.search(bare) or _HOLD.search(bare) or _ENDS.search(bare))
+    return bool(_NO.search(bare) or _HOLD.search(bare) or _ENDS.search(bare) or _CALLS_OFF.search(bare))
 
 
 def ends_session(text: str) -> bool:

@@ -51,6 +51,11 @@ _REFUSALS: tuple[Refusal, ...] = (
         False,
     ),
     Refusal(
+        re.compile(r"\b(?:re-?train|fine-?tune|tune|train|continue training)\b[^.;\n]{0,80}?\bin[- ]place\b"),
+        "A model is never retrained in place; this agent trains a new one beside it. Start from a base model instead.",
+        True,
+    ),
+    Refusal(
         re.compile(
             rf"\b(?:overwrite|overwriting|modify|modifying|rename|edit|alter|patch|replace|change|fix|clean|update|updating|dedupe|deduplicate|scale|upgrade|swap|redirect|reuse|move)(?: up| down)?(?: {_OLD})*? (?:{_THING})(?: \w+){{0,6}}? (?:in[- ]place|directly|itself)\b|\boverwrit\w+ (?:{_OLD} )*?{_THING}|\brename (?:{_OLD} )*?{_THING}|\b(?:modify|edit|alter|scale|patch|upgrade|update|replace)(?: up| down)? (?:the |my |our |all )?(?:existing|old|production|prod|live|current|running|original|deployed)(?: \w+)? {_THING}|\b(?:edit|clean|fix|modify|rewrite|dedupe|deduplicate|change|alter|append|add) (?:\w+ ){{0,4}}(?:in|of|to|inside)? ?(?:the|my|our) (?:original |existing |source )?(?:data ?set|⟦d\d+⟧|deployment)\b(?= in place|$|[.,;])|\b(?:push|put|load|merge|deploy) (?:it |this |that |the (?:result|winner|adapter|model|new model) )(?:on|into|onto|over|to|in place of) (?:the |my |our )?(?:existing|old|current|running|same|production|prod|live)(?: \w+)? (?:deployment|endpoint|model)|\bin[- ]place\b|\bscale (?:{_OLD} )*?(?:deployments?|endpoints?)"
         ),

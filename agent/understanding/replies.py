@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from agent.understanding.answers import read_changes
 from agent.understanding.context import kind_of_question
 from agent.understanding.languages import to_english
+from agent.understanding.leftovers import not_held, partly_read
+from agent.understanding.names import QUOTED_FILE
 from agent.understanding.no_forms import ends_session, says_no
+from agent.understanding.numbers import plain_numbers
 from agent.understanding.quoting import split_quoted
 from agent.understanding.result import Gate, Reply
 from agent.understanding.text import bounded, normalised
@@ -39,12 +43,15 @@ def read_reply(text: str, gate: Gate, context: str = "", known_models: Iterable[
     if not plain:
         return Reply("unclear", "The reply is empty.")
     parts = split_quoted(bounded(text))
-    quoted = bool(parts.quoted or parts.data or _QUOTED_WORDS.search(plain))
+    bare = QUOTED_FILE.sub(r"\g<path>", plain)  # quotes around a path with blanks quote nobody
+    quoted = bool(parts.quoted or parts.data or _QUOTED_WORDS.search(bare))
     if not quoted and (kind := kind_of(plain, gate)) != "neither":
         return _approval(kind == "yes", gate, context)
-    own = _QUOTED_WORDS.sub(" ", normalised(parts.own).lower()) if quoted else plain
+    own = _QUOTED_WORDS.sub(" ", QUOTED_FILE.sub(r"\g<path>", normalised(parts.own).lower())) if quoted else bare
     changes = read_changes(parts.own, gate, context, tuple(known_models))
-    return _other(own.strip(), quoted, changes)
+    reply = _other(own.strip(), quoted, changes)
+    unheld = (*partly_read(parts.own), *(not_held(plain_numbers(own)) if reply.label in ("revise", "unclear") else ()))
+    return replace(reply, reason=" ".join((reply.reason, *unheld)))
 
 
 def _approval(yes: bool, gate: Gate, context: str) -> Reply:

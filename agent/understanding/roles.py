@@ -74,7 +74,7 @@ _SWAP = re.compile(
 )
 _INSTEAD_RIGHT = re.compile(r"^[^.;?!⟦]{0,25}\binstead\b(?! of)")
 _ALSO = re.compile(
-    r"\b(?:also|add|plus|too|as well|in addition|additionally|another)\b[^.;⟦]{0,25}$|^\s*(?:too|as well|also)\b"
+    r"\b(?:also|add|plus|too(?! \w)|as well|in addition|additionally|another)\b[^.;⟦]{0,25}$|^\s*(?:too|as well|also)\b"
 )
 _REACH = 70
 """Characters to the left of a name that are looked at for its role."""

@@ -15,6 +15,8 @@ _JUDGE = re.compile(
     r" (?:by|on|for|according to|based on) (?P<text>(?:how|whether|which|being|who|what)\b[^\n.]+)",
     re.IGNORECASE,
 )
+_JUDGE_SAYS = re.compile(r"\bjudg(?:e|ing)\s*[:：]\s*(?P<text>(?:[^\s.]+\s+){4,}[^\n]+)", re.IGNORECASE)
+"""Five words or more: fewer name the judge's model."""
 _LLM_JUDGE = re.compile(
     r"\b(?:llm|an ai|the|a|pairwise|ai)[- ](?:as[- ]a[- ])?judge\b(?: that| which| who| to| should| shall| must| with(?: the)? instructions?)*(?P<text> (?:prefers?|favou?rs?|rewards?|looks?|picks?|checks?|scores?|penali[sz]es?|compares?|rates?|values?|cares?|likes?|chooses?)\b[^\n.]+)",
     re.IGNORECASE,
@@ -31,7 +33,7 @@ _ENDS = re.compile(
 
 def take_rubric(text: str) -> tuple[str, str | None]:
     """The text without its rubric, and the rubric as written (None when there is none)."""
-    for pattern in (_RUBRIC, _QUOTED, _LLM_JUDGE, _PREFER, _JUDGE):
+    for pattern in (_RUBRIC, _QUOTED, _JUDGE_SAYS, _LLM_JUDGE, _PREFER, _JUDGE):
         match = pattern.search(text)
         if match is None:
             continue

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.understanding.keeping import without_double_negation
 from agent.understanding.labels import Labels, take_labels
 from agent.understanding.languages import to_english
 from agent.understanding.models import Mention, mask_models
@@ -48,6 +49,6 @@ def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: 
     masked = mask_models(labels.rest, known_models, context)
     english = corrected(to_english(masked.text))
     named = mask_short_ids(Named(english, resources.names), guess)
-    plain = plain_numbers(named.text.lower())
+    plain = without_double_negation(plain_numbers(named.text.lower()))
     sentences = tuple(s.strip() for s in _SENTENCE.split(plain) if s and s.strip())
     return Scene(plain, sentences, masked.mentions, named.names, labels, rubric)

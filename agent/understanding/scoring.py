@@ -38,7 +38,7 @@ _LLM_JUDGE = re.compile(r"⟦r0⟧")
 _METRICS: tuple[tuple[Metric, str], ...] = (
     (
         "win_rate",
-        r"win[- _]?rates?|winrate|wins?\b(?= (?:against|over|rate))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)",
+        r"win[- _]?rates?|winrate|wins?\b(?= (?:\d+(?:\.\d+)?%? (?:of \w+ )?)?(?:against|over|rate))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)",
     ),
     ("validation_loss", r"(?:validation|val|eval(?:uation)?|held-out|test)[ _-]loss|loss"),
     ("accuracy", r"accura(?:cy|te)|acc\b|correct(?:ly)?|hit rate|right\b"),
@@ -57,6 +57,7 @@ _NUM = re.compile(
 _OF_GRID = re.compile(
     r"(?:beta|β|ranks?|lr|rates?|epochs?|ratio|threshold|split|alpha|size|seed|temperature|dropout)\s*(?:=|:|of|to|at)?\s*$"
 )
+_OUT_OF = re.compile(r"(?<![\w.])(?P<a>\d{1,3}) (?:out of|in every) (?P<b>10|20|50|100|1000)\b")
 _REACH = 60
 
 
@@ -80,6 +81,7 @@ def wants_generated(text: str) -> bool:
 def read_target(text: str) -> Target | None:
     """The last goal of a text: a metric, a number and a word that makes it a goal. Results of others are none."""
     found: Target | None = None
+    text = _OUT_OF.sub(lambda m: f"{100 * float(m['a']) / float(m['b']):g}%", text)
     for sentence in re.split(r"(?<=[.;!?])\s|\n", text):
         for metric in _METRIC.finditer(sentence):
             target = _at(sentence, metric)

@@ -14,7 +14,7 @@ _TRAIN = re.compile(
 )
 _WORDS: dict[Workflow, re.Pattern[str]] = {
     "trajectories": re.compile(
-        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
+        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\blet ⟦m\d+⟧ (?:play|solve|work|go|do)\b|\b(?:good|successful|solved) (?:runs|plays|attempts)\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
     ),
     "rft": re.compile(
         r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brlvr\b|\brlhf\b|\brl\b|\breward(?:s|ed|ing)?\b|\breinforce\b|\bpolicy gradient\b"

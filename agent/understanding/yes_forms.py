@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
-import yaml
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from agent.understanding.result import Gate
-from agent.understanding.vocabulary import words
+from agent.understanding.vocabulary import load_list, words
 
 _FORMS_OF_TYPOS = tuple(sorted(words("approval_words")))
 _KEEP = words("approval_neighbours")
@@ -54,7 +52,7 @@ def kind_of(text: str, gate: Gate) -> Kind:
 @lru_cache(maxsize=8)
 def _lists(gate: Gate) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
     """The forms of a gate that say yes, and those that are harmless beside a yes."""
-    raw = yaml.safe_load((Path(__file__).parent / "yes_forms.yaml").read_text(encoding="utf-8"))
+    raw = load_list("yes_forms.yaml")
     forms = {name: {f.strip() for line in lines for f in line.split("|")} - {""} for name, lines in raw.items()}
     spoken = {f"{verb} {what}" for verb in forms["verbs"] for what in forms["objects"]}
     yes = forms["alone"] | spoken | forms.get(gate, set())

@@ -9,7 +9,7 @@ import pytest
 from agent.understanding.predict import predict_instruction, predict_reply
 from tests.understanding.scoring import cases, differences, same
 
-REPLIES = [*cases("replies"), *cases("held_back_replies")]
+REPLIES = [*cases("replies"), *cases("held_back_replies"), *cases("fresh_replies")]
 
 
 @pytest.mark.parametrize("case", cases("instructions"), ids=lambda case: case["id"])
@@ -36,8 +36,9 @@ def test_no_reply_is_taken_for_an_approval_that_is_none() -> None:
     assert wrong == []
 
 
-def test_the_held_back_instructions_reach_the_target() -> None:
-    held = cases("held_back_instructions")
+@pytest.mark.parametrize("name", ["held_back_instructions", "fresh_instructions"])
+def test_instructions_outside_the_cases_reach_the_target(name: str) -> None:
+    held = cases(name)
     exact = 0
     for case in held:
         row = predict_instruction(case)
@@ -45,8 +46,9 @@ def test_the_held_back_instructions_reach_the_target() -> None:
     assert exact / len(held) >= 0.8
 
 
-def test_the_held_back_replies_reach_the_target() -> None:
-    held = cases("held_back_replies")
+@pytest.mark.parametrize("name", ["held_back_replies", "fresh_replies"])
+def test_replies_outside_the_cases_reach_the_target(name: str) -> None:
+    held = cases(name)
     right = sum(predict_reply(c)["label"] in [c["expect"], *c.get("also_ok", [])] for c in held)
     assert right / len(held) >= 0.9
 
