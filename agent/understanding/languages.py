@@ -26,22 +26,28 @@ class _Entry(TypedDict):
 class _Language:
     hints: frozenset[str]
     words: dict[str, str]
-    pattern: re.Pattern[str]
 
 
 @lru_cache(maxsize=1)
 def _languages() -> dict[str, _Language]:
     raw = load_list("glossary.yaml")
-    return {code: _compiled(code, entry) for code, entry in raw.items()}
+    return {code: _language(entry) for code, entry in raw.items()}
 
 
-def _compiled(code: str, entry: _Entry) -> _Language:
+def _language(entry: _Entry) -> _Language:
     words = {str(k): str(v) for k, v in entry["words"].items()}
+    hints = frozenset(h for h in map(str, entry["hints"]) if len(h) > 1 and h not in _ENGLISH) | _telling(words)
+    return _Language(hints, words)
+
+
+@lru_cache(maxsize=16)
+def _pattern(code: str) -> re.Pattern[str]:
+    """The words of a language; compiled only when a text is in it, for that takes longer than reading one."""
+    words = _languages()[code].words
     longest_first = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
     # Chinese has no spaces between words; the others end at a letter that is none of theirs.
     text = longest_first if code == "zh" else rf"(?<![\w⟦./-])(?:{longest_first})(?![\w⟧/-])(?!\.\w)"
-    hints = frozenset(h for h in map(str, entry["hints"]) if len(h) > 1 and h not in _ENGLISH) | _telling(words)
-    return _Language(hints, words, re.compile(text, re.IGNORECASE))
+    return re.compile(text, re.IGNORECASE)
 
 
 def _telling(words: dict[str, str]) -> frozenset[str]:
@@ -76,5 +82,5 @@ def to_english(text: str) -> str:
         return text
     language = _languages()[code]
     space = " " if code == "zh" else ""
-    english = language.pattern.sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)
+    english = _pattern(code).sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)
     return re.sub(r" {2,}", " ", english)

@@ -22,6 +22,8 @@ _LONGEST = 300
 """Characters: a longer text says more than yes."""
 _TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:['-][^\W\d_]+)*|\+?\d+|[^\s,.!;:—*\-\w]|_")
 _DECORATION = re.compile("[\U0001f3fb-\U0001f3ff]|:-?[)d](?![a-z])|\\^\\^")
+_TRAILS_OFF = re.compile(r"\.\s*\.\s*$")
+"""A yes that trails off ("ok...") hesitates; asking once more costs less than a wrong start."""
 _MOST_WORDS = 10
 """Tokens of the longest form, Chinese characters counted one by one."""
 
@@ -34,7 +36,7 @@ def kind_of(text: str, gate: Gate) -> Kind:
 
     The text must split into forms without a rest; it is a yes when one way of splitting it holds a yes.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or _TRAILS_OFF.search(text):
         return "neither"
     tokens = _tokens(text)
     yes, polite = _lists(gate)

@@ -123,3 +123,10 @@ def test_a_reply_says_that_its_currency_is_not_read() -> None:
     read = read_reply("max 5 euros", "plan")
     assert read.label != "approve"
     assert "US dollars" in read.reason
+
+
+@pytest.mark.parametrize(
+    "reply", ["ok...", "yes…", "sure..", "好的。。。", "yes, budget 30", "approve, max 5 euros", "go ahead and cancel"]
+)
+def test_a_yes_that_trails_off_or_says_more_is_no_approval(reply: str) -> None:
+    assert all(read_reply(reply, gate).label != "approve" for gate in ("plan", "promotion", "comparison"))
