@@ -103,14 +103,14 @@ def _present(sentence: str) -> str:
 _CORRECTIONS_READ = 4
 """Corrections in a row ("5 epochs. Actually 3. No, 2."); people seldom make more."""
 _RETRACTED_NEXT = re.compile(
-    rf"{_NUM}(?P<unit> {_UNIT})\s*[.;]\s*(?:(?:hmm|oh|ah|ok|well),? )?(?:(?:no|sorry|wait|actually|oops|correction|i mean|make (?:it|that)|rather)\b[,:—. ]*)+(?P<new>{_NUM})(?=\s*(?:$|[.,;!\n]))"
+    rf"{_NUM}(?P<unit> {_UNIT})?\s*[.;]\s*(?:(?:hmm|oh|ah|ok|well),? )?(?:(?:no|sorry|wait|actually|oops|correction|i mean|make (?:it|that)|rather)\b[,:—. ]*)+(?P<new>{_NUM})(?=\s*(?:$|[.,;!\n]))"
 )
 
 
 def without_withdrawn_numbers(text: str) -> str:
     """The text without numbers that are named only to be replaced: "2 epochs instead of 3", "from 3 to 2 epochs"."""
     for _ in range(_CORRECTIONS_READ):
-        text = _RETRACTED_NEXT.sub(r"\g<new>\g<unit>", text)
+        text = _RETRACTED_NEXT.sub(lambda m: m["new"] + (m["unit"] or ""), text)
     text = _RETRACTED.sub(lambda m: m["new"] + (m["unit"] or ""), text)
     text = _NOT_THIS_BUT.sub(r"\g<new> \g<unit>", text)
     return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))

@@ -19,7 +19,7 @@ _THE = r"(?:the |a |an |my |our |full |whole |usual |do |to |with |on )*"
 _LIMIT = r"(?:budget|spending|cost|price|money|dollar)(?: (?:limit|cap|ceiling|budget))?|ceiling"
 _NO_LIMIT = re.compile(
     rf"\b(?:remove|drop|lift|forget|cancel|scrap|delete|lose|ignore|no|without|unlimited|take (?:off|away)|get rid of)(?: about)? {_THE}(?:{_LIMIT})\b(?! (?:to|of|at|is|for|under|below)\b)"
-    rf"|\b(?:{_LIMIT}) (?:does not|doesn'?t|no longer) (?:matter|apply|count)\b|\b(?:{_LIMIT}) is (?:gone|off|lifted|no issue)\b"
+    rf"|\b(?:{_LIMIT}) (?:does not|doesn'?t|no longer) (?:matters?|appl(?:y|ies)|counts?)\b|\b(?:{_LIMIT}) is (?:gone|off|lifted|no issue)\b"
 )
 _DEFAULTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"epochs?", ("epochs",)),

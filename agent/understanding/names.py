@@ -15,7 +15,7 @@ _FILE = re.compile(r"(?<![\w@~./-])[~./\w-]*[\w-]\.(?:jsonl|json|csv|parquet|tsv
 QUOTED_FILE = re.compile(
     r"(?P<q>[\"'`])(?P<path>[^\"'`\n]{1,200}\.(?:jsonl|json|csv|parquet|tsv|txt)(?:\.gz)?)(?P=q)", re.IGNORECASE
 )
-_PROSE = re.compile(r"\b(?:on|use|using|with|train|from|is|please)\b", re.IGNORECASE)
+_PROSE = re.compile(r"\b(?:on|use|using|with|from|is|please)\b|^(?:fine-?tune|train|take) ", re.IGNORECASE)
 """Words by which a quotation that ends in a file is a sentence, not a path with blanks."""
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")

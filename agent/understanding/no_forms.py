@@ -11,7 +11,7 @@ _ENDS = re.compile(
     rf"\b(?:cancel|abort|terminate|quit|kill|scrap|(?<!the )(?<!an )(?<!-)(?<!no )(?<!in )(?<!at )(?<!dead )end){_ALL}{_CLOSE}"
     rf"|\b(?:forget (?:it|about it|the whole|this|everything)|never ?mind|drop (?:it|the idea|everything|this)|(?:i'?m|we'?re) out|we(?:'re| are) done(?: here)?|don'?t (?:want|need) (?:it|this)(?: any ?more)?){_ALL}{_CLOSE}"
     r"|\bcall (?:it|the whole thing) off\b|\bshut (?:it|everything) down\b|\bnot interested\b|\bclose (?:the |this )?session\b"
-    rf"|(?<!sweep )\babbrechen\b|\bbrich (?:es |das |alles )?ab\b|\bbrechen sie ab\b|\babbruch\b|\bvergiss es\b|\blaisse tomber\b|\bolvídalo\b|\b(?:annule[zr]?|annuler|cancela\w*|cancelar){_ALL}{_CLOSE}"
+    rf"|(?<!sweep )\babbrechen\b|\bbeenden?\b(?= das| alles| die sitzung| es|$|[.!,])|\bbrich (?:es |das |alles )?ab\b|\bbrechen sie ab\b|\babbruch\b|\bvergiss es\b|\blaisse tomber\b|\bolvídalo\b|\b(?:annule[zr]?|annuler|cancela\w*|cancelar){_ALL}{_CLOSE}"
     r"|取消(?!部署|扫描|搜索|调参|候选|预算|限制|最终)|算了|终止|中止"
 )
 _CALLS_OFF = re.compile(r"\b(?:cancel|abort|terminate|kill|scrap|annule[zr]?|cancela\w*)\b|取消")

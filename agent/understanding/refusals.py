@@ -45,7 +45,7 @@ _REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         re.compile(
-            rf"\b(?:delete|remove|erase|wipe|purge|destroy|drop|clean up|get rid of|throw away|deleting|removing|clear out|tear down|take down|shut down|undeploy|trash|kill)(?: {_OLD})*? {_THING}\b|\b{_THING}(?: \w+){{0,3}} (?:delete|remove|erase)\b|\b(?:delete|wipe|erase|purge) (?:it|them|that|everything|⟦[dm]\d+⟧)"
+            rf"\b(?!(?:drop|kill) (?:the |any |that )*deployment\b)(?:delete|remove|erase|wipe|purge|destroy|drop|clean up|get rid of|throw away|deleting|removing|clear out|tear down|take down|shut down|undeploy|trash|kill)(?: {_OLD})*? {_THING}\b|\b{_THING}(?: \w+){{0,3}} (?:delete|remove|erase)\b|\b(?:delete|wipe|erase|purge) (?:it|them|that|everything|⟦[dm]\d+⟧)"
         ),
         "This agent deletes nothing. Delete models, datasets and deployments yourself in the console or with firectl.",
         False,

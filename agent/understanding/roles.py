@@ -60,7 +60,7 @@ _WITHDRAWN_LEFT = _end(
     r"\b(?:don'?t|do not|won'?t|doesn'?t|never|please don'?t)(?: \w+){0,2} (?:use|train|touch|want|take|tune|fine-?tune|pick|need|run|include|bother with|go with)",
 )
 _WITHDRAWN_RIGHT = re.compile(
-    r"^\s*(?:,? ?(?:(?:but |and |because |since |as )?(?:that|it|this|which|they) ?)?(?:'s|is|are|was|were|would be|seems|looks|proved) (?:just |simply |probably |way |far |really |also |much )?(?:out\b|too (?:big|expensive|slow|large|small|costly|much|weak|heavy|old)|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn)|(?:didn'?t|did not|failed|isn'?t|doesn'?t|can wait|is out|has to wait|out\b|weglassen|skip\b|not\b(?! only| just)))"
+    r"^\s*(?:,? ?(?:(?:but |and |because |since |as )?(?:that|it|this|which|they) ?)?(?:'s|is|are|was|were|would be|seems|looks|proved) (?:just |simply |probably |way |far |really |also |much )?(?:out\b|too \w+|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn)|(?:didn'?t|did not|failed|isn'?t|doesn'?t|can wait|is out|has to wait|out\b|weglassen|skip\b|not\b(?! only| just)))"
 )
 _NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+(?:\w+ ){0,3}$")
 _TUNE_LEFT = _end(

@@ -41,6 +41,8 @@ _ASKS = re.compile(
 _ORDERS = re.compile(
     r"(?:only|just) benchmark\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
 )
+_TAG = re.compile(r"\b(?:ok|okay|alright|please|thanks|deal|will you)\?$")
+"""What is hung on an order ("not over $18, ok?") makes it no question."""
 _REQUESTS = re.compile(
     r"\b(?:please|can you|could you|would you|i want|i'd like|i would like|we want|we'd like|we need|let'?s|go ahead|i need you)\b(?: \w+){0,4} (?:to )?(?:run|train|fine-?tune|finetune|tune|start|do|launch|benchmark|build|write|generate|create|teach|make|classify)\b"
 )
@@ -134,6 +136,7 @@ def _only_asks(text: str, sentences: tuple[str, ...], job: bool) -> bool:
         bool(_ASKS.match(s) and not _ORDERS.match(s))
         or (
             s.endswith("?")
+            and not _TAG.search(s)
             and not _ORDERS.match(s)
             and not _REQUESTS.search(s)
             and not re.match(r"(?:can|could|would|will) you\b", s)
