@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import tempfile
 import time
@@ -78,7 +79,7 @@ async def langgraph(folder: Path, steps: int) -> list[float]:
         app = graph.compile(checkpointer=saver)
         config = {"configurable": {"thread_id": "s"}, "recursion_limit": steps + 5}
         await app.ainvoke({"left": steps, "texts": []}, config, durability="sync")
-    return [b - a for a, b in zip(times, times[1:], strict=False)]
+    return [after - before for before, after in itertools.pairwise(times)]
 
 
 def main() -> None:

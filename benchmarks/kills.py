@@ -196,7 +196,11 @@ def drive(rig: Rig, sessions: list[str], stop: threading.Event) -> None:
                 asked = {"text": QUESTION, "gate": gate["digest"], "key": f"ask-{gate['digest'][:20]}"}
                 for _ in range(2):  # a delivery whose answer was lost is sent again, under the same key
                     call(rig, "POST", f"/v1/sessions/{session}/messages", json=asked)
-                body = {"text": ANSWERS.get(gate["kind"], "try again"), "gate": gate["digest"], "key": f"yes-{gate['digest'][:20]}"}
+                body = {
+                    "text": ANSWERS.get(gate["kind"], "try again"),
+                    "gate": gate["digest"],
+                    "key": f"yes-{gate['digest'][:20]}",
+                }
                 call(rig, "POST", f"/v1/sessions/{session}/messages", json=body)
                 call(rig, "POST", f"/v1/sessions/{session}/messages", json={**body, "key": uuid.uuid4().hex})
         time.sleep(0.1)

@@ -59,7 +59,7 @@ async def resume(database: Path) -> tuple[float, int]:
     executor = Executor(store, tools, never, database.parent, lambda state: LOCAL_PRICES, never)  # type: ignore[arg-type]
     runner = Runner(store, executor, OfflinePlanner())
     await runner.start()
-    while not runner.idle:
+    while not runner.idle:  # noqa: ASYNC110 - the runner's tasks are what is being timed
         await asyncio.sleep(0.005)
     seconds = time.perf_counter() - start
     waiting = sum(store.state(session).status == "waiting" for session in store.sessions())

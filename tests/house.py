@@ -1,9 +1,9 @@
 """The whole agent without a server, over a scripted platform: what tests of the conversation drive.
 
-    async with house(tmp_path) as home:
-        session = home.create("Run supervised fine-tuning on accounts/local/datasets/tickets. Use tiny-a ...")
-        await home.until(session, "waiting")
-        home.reply(session, "Approved, proceed.")
+async with house(tmp_path) as home:
+    session = home.create("Run supervised fine-tuning on accounts/local/datasets/tickets. Use tiny-a ...")
+    await home.until(session, "waiting")
+    home.reply(session, "Approved, proceed.")
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ def jsonl(rows: Sequence[dict[str, Any]]) -> bytes:
 def put_dataset(url: str, name: str, content: bytes) -> None:
     """Makes a READY data set, as a user would have done before."""
     headers = {"Authorization": "Bearer test"}
-    body = {"dataset": {"format": "CHAT", "exampleCount": str(content.count(b"\n")), "userUploaded": {}}, "datasetId": name}
+    body = {
+        "dataset": {"format": "CHAT", "exampleCount": str(content.count(b"\n")), "userUploaded": {}},
+        "datasetId": name,
+    }
     datasets = f"{url}/v1/accounts/local/datasets"
     with httpx.Client(headers=headers) as client:
         client.post(datasets, json=body).raise_for_status()
