@@ -22,11 +22,20 @@ from agent.cli.tables import show_json
 from agent.understanding import read_instruction, read_reply
 from agent.understanding.predict import predict_instruction, predict_reply, public
 
+SHIPPED_MODELS = ("ember-1m", "ember-5m")
+"""The local platform's own models: a dry run asks no platform which names there are."""
+
 
 def dry_run(text: str, output: str) -> int:
-    """What a session would understand: {"request", "missing", "questions"}."""
-    reading = read_instruction(text)
-    found = {"request": reading.request.slots(), "missing": list(reading.missing), "questions": list(reading.questions)}
+    """What a session would understand: {"request", "missing", "questions"}, and what was refused or not held in words."""
+    reading = read_instruction(text, SHIPPED_MODELS)
+    found = {
+        "request": reading.request.slots(),
+        "missing": list(reading.missing),
+        "questions": list(reading.questions),
+        "refused": list(reading.refused),
+        "notes": list(reading.notes),
+    }
     if output == "json":
         show_json(found)
         return DONE

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agent.cli.keys import access
 from agent.cli.problems import Failure
+from agent.cli.reading import SHIPPED_MODELS
 from agent.cli.sessions import with_files
 from tests.cli.conftest import ROOT, run
 
@@ -55,9 +57,16 @@ def test_the_hook_of_the_test_above_would_notice() -> None:
     assert "a dry run did socket" in done.stderr
 
 
+def test_a_dry_run_knows_the_models_that_come_with_the_project() -> None:
+    catalog = yaml.safe_load((Path(__file__).parents[2] / "local_platform" / "catalog.yaml").read_text("utf-8"))
+    assert tuple(model["id"] for model in catalog["models"]) == SHIPPED_MODELS
+    found = run("session", "create", "--dry-run", "-o", "json", "-n", "SFT on ./tickets.jsonl with ember-1m.").json
+    assert found["request"]["base_models"] == ["ember-1m"]
+
+
 def test_a_dry_run_shows_what_was_understood() -> None:
     found = run("session", "create", "--dry-run", "-o", "json", "-n", "-", stdin=INSTRUCTION).json
-    assert set(found) == {"request", "missing", "questions"}
+    assert set(found) == {"request", "missing", "questions", "refused", "notes"}
     assert found["request"]["workflow"] == "sft"
     assert found["request"]["train_dataset"] == "accounts/acme/datasets/tickets"
     assert found["missing"] == []
