@@ -40,7 +40,7 @@ def watch(client: Client, session: str, since: int, output: str) -> Settled:
                         return _done(frame.data, output, last)
                     _show(frame.kind, frame.data, progress)
             except Unreachable:
-                pass
+                pass  # taken up again where it broke; told below when that fails too often
             lost += 1
             if lost > PATIENCE:
                 raise Failure("the stream was lost again and again", next_step="Read server.log in the home.")
