@@ -140,6 +140,48 @@ class CandidateMeasured(Fact):
     metrics_path: str = ""
 
 
+class LabelScore(Fact):
+    """One label's part in a score. `rows` have it as their truth; precision, recall and F1 are fractions, 0 where empty."""
+
+    label: str
+    rows: int
+    correct: int
+    precision: float
+    recall: float
+    f1: float
+
+
+class ModelScored(Fact):
+    """What a model's answers to an evaluate item's rows are worth.
+
+    `correct` counts lenient readings (the label is unmistakably named), `strict_correct` answers that are the label and
+    nothing else. `unparsable` answers name no label or several; `failed` rows got no answer. Both count as wrong.
+    `low` and `high` are Wilson's 95% bounds of `accuracy` = correct / rows. With several labels a row, correct means the
+    whole set. `answers_path` is relative to the workspace: one JSON object a row.
+    """
+
+    fact: Literal["model_scored"] = "model_scored"
+    item: str
+    model: str
+    candidate: int | None = None
+    split: Literal["validation", "test"]
+    rows: int
+    correct: int
+    strict_correct: int
+    unparsable: int
+    failed: int = 0
+    accuracy: float
+    low: float
+    high: float
+    macro_f1: float
+    micro_f1: float | None = None
+    """With several labels a row."""
+    per_label: tuple[LabelScore, ...] = ()
+    answers_path: str = ""
+    requests: int = 0
+    seconds: float = 0.0
+
+
 class DeploymentSeen(Fact):
     """A deployment as the platform shows it. `serving` is true only after a real completion came back through it."""
 
@@ -191,6 +233,7 @@ AnyFact = Annotated[
     | JobSeen
     | JobNotCreated
     | CandidateMeasured
+    | ModelScored
     | DeploymentSeen
     | Scaled
     | JobCancelled

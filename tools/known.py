@@ -16,6 +16,7 @@ from tools.facts import (
     JobNotCreated,
     JobSeen,
     Listed,
+    ModelScored,
     ModelsListed,
     PlanDrafted,
     ReportWritten,
@@ -54,6 +55,8 @@ class Known:
     not_created: frozenset[str] = frozenset()
     measured: Mapping[str, CandidateMeasured] = field(default_factory=dict)
     """Item id -> what its metrics say."""
+    scores: Mapping[str, ModelScored] = field(default_factory=dict)
+    """Item id of an evaluation -> what the answers are worth."""
     deployments: Mapping[str, DeploymentSeen] = field(default_factory=dict)
     replicas: Mapping[str, int] = field(default_factory=dict)
     scoreboard: GateShown | None = None
@@ -70,7 +73,13 @@ class Known:
             case DatasetPrepared():
                 return replace(self, material=fact.material)
             case PlanDrafted():
-                return replace(self, plan=fact.plan, scoreboard=None, measured=self._measured_in(fact.plan))
+                return replace(
+                    self,
+                    plan=fact.plan,
+                    scoreboard=None,
+                    measured=self._measured_in(fact.plan),
+                    scores=self._scores_in(fact.plan),
+                )
             case GateShown(gate="promotion"):
                 return replace(self, scoreboard=fact)
             case UploadFinished():
@@ -85,6 +94,8 @@ class Known:
                 return self._cancelled(fact)
             case CandidateMeasured():
                 return replace(self, measured={**self.measured, fact.item: fact})
+            case ModelScored():
+                return replace(self, scores={**self.scores, fact.item: fact})
             case DeploymentSeen():
                 return replace(self, deployments={**self.deployments, fact.resource: fact})
             case Scaled():
@@ -126,6 +137,16 @@ class Known:
             measure = self.measured.get(before.get(item.resource_id, "")) if item.kind == "train" else None
             if measure is not None:
                 found[item.id] = measure.model_copy(update={"item": item.id, "candidate": item.candidate or 0})
+        return found
+
+    def _scores_in(self, plan: Plan) -> dict[str, ModelScored]:
+        """The scores that hold in another plan: an evaluate item's `resource_id` names model, rows and question alike."""
+        before = {item.resource_id: item.id for item in self.plan.items if item.kind == "evaluate"} if self.plan else {}
+        found: dict[str, ModelScored] = {}
+        for item in plan.items:
+            score = self.scores.get(before.get(item.resource_id, "")) if item.kind == "evaluate" else None
+            if score is not None:
+                found[item.id] = score.model_copy(update={"item": item.id, "candidate": item.candidate})
         return found
 
     def _cancelled(self, fact: JobCancelled) -> Known:

@@ -37,6 +37,39 @@ class Part(BaseModel):
     tokens: Interval
 
 
+class LabelSet(BaseModel):
+    """The labels of a classification data set as the plan states them; every text is data of the user's, never an order.
+
+    `counts` are samples per label over the training rows (train + validation), `test_counts` over the held-out rows;
+    with several labels a row they count positives. `imbalance` is most / least frequent over `counts` (None: fewer than
+    two labels have samples).
+    """
+
+    model_config = ConfigDict(frozen=True)
+    labels: tuple[str, ...]
+    source: str
+    """"you listed them" or how they were inferred."""
+    rule: str
+    """Where a row's label is read: ground_truth, or a rule about the final assistant turn."""
+    samples: tuple[tuple[str, str], ...] = ()
+    """(end of the assistant turn, label read from it), some rows on which the user can check the rule."""
+    multi_label: bool = False
+    counts: tuple[tuple[str, int], ...] = ()
+    test_counts: tuple[tuple[str, int], ...] = ()
+    merges: tuple[tuple[str, str], ...] = ()
+    """(as written, label it was read as)."""
+    imbalance: float | None = None
+    threshold: float = 50.0
+    empty: tuple[str, ...] = ()
+    """Labels of the user's list without samples."""
+    unseen: tuple[str, ...] = ()
+    """Labels of held-out rows that training lacks."""
+    mitigation: str = ""
+    """What was done about the imbalance at the user's word; empty: nothing."""
+    listed_in_prompt: bool = True
+    """Whether the labels stand in the system message, in training and in evaluation alike."""
+
+
 class Material(BaseModel):
     """What the data set became: parts by role (sweep, validation, full, test), and what was done to get there.
 
@@ -52,6 +85,8 @@ class Material(BaseModel):
     """Too few rows for a test split: the figure at the end is the one that also chose the winner."""
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    labels: LabelSet | None = None
+    """Of classification."""
 
     def part(self, role: str) -> Part | None:
         """The part of that role, None when the data was not divided so."""

@@ -24,6 +24,11 @@ from tuning.workflows import Decision, Gate, LoraConfig
 OUTPUT = "$output"
 
 
+ChosenBy = Literal["user", "strongest", "validation", "test"]
+"""How one of several alternatives comes to run: the user's word at a gate, the base models with the best accuracy, each
+model's best configuration on the validation rows, the best tuned model on the test rows."""
+
+
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -77,14 +82,18 @@ class PlanItem(Frozen):
     """One effect. `cost` is in USD, None when no price is known; `minutes` is wall time of this item alone."""
 
     id: str
-    kind: Literal["upload", "train", "deploy", "probe"]
+    kind: Literal["upload", "train", "deploy", "probe", "evaluate", "scale"]
     title: str
     phase: str
     gate: Gate
     needs: tuple[str, ...] = ()
     candidate: int | None = None
     alternative: bool = False
-    """Of all alternatives only those of the promoted candidate may run."""
+    """Of all alternatives only those of the chosen candidate may run."""
+    chosen_by: ChosenBy = "user"
+    """Who or what chooses among the alternatives; all but the user's choice is computed by `tuning/election.py`."""
+    split: Literal["", "validation", "test"] = ""
+    """Of an evaluate item: the rows that it asks about."""
     required: bool = True
     """The session is not done before it is finished (or waived by the user)."""
     resource_id: str
@@ -171,7 +180,7 @@ class Plan(Frozen):
         bound = {
             "workflow": self.workflow,
             "account": self.account,
-            "items": [item.model_dump(mode="json") for item in self.items],
+            "items": [_bound(item) for item in self.items],
             "price_table": self.price_table,
             "ceiling_usd": self.ceiling_usd,
             "max_active_jobs": self.max_active_jobs,
@@ -179,6 +188,19 @@ class Plan(Frozen):
             "unknown_prices": self.unknown_prices,
         }
         return hashlib.sha256(canonical(bound).encode()).hexdigest()
+
+
+ADDED_LATER = ("chosen_by", "split")
+"""Fields that earlier plans do not have: at their defaults they leave a digest as it was, so old approvals still hold."""
+
+
+def _bound(item: PlanItem) -> dict[str, Any]:
+    """What an approval binds of an item."""
+    bound = item.model_dump(mode="json")
+    for name in ADDED_LATER:
+        if bound[name] == PlanItem.model_fields[name].default:
+            del bound[name]
+    return bound
 
 
 def canonical(value: object) -> str:

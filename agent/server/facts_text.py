@@ -14,6 +14,7 @@ from tools.facts import (
     JobNotCreated,
     JobSeen,
     Listed,
+    ModelScored,
     ModelsListed,
     PlanDrafted,
     ReportWritten,
@@ -45,6 +46,9 @@ def words_of_fact(fact: AnyFact) -> str:
         case CandidateMeasured():
             base = f", base model {loss(fact.base_loss)}" if fact.base_loss is not None else ""
             return f"Measured {fact.item} on the {fact.split} rows: loss {loss(fact.eval_loss)}{base}."
+        case ModelScored():
+            span = f"{fact.low:.1%} to {fact.high:.1%}"
+            return f"Scored {fact.item} on {fact.rows:,} {fact.split} rows: accuracy {fact.accuracy:.1%} (95%: {span})."
         case DeploymentSeen():
             serving = ", it answers" if fact.serving else ""
             return f"Deployment {fact.resource}: {fact.state}{serving}"

@@ -15,6 +15,7 @@ from agent.session.events import (
     AnyEvent,
     Cancelling,
     GateAnswered,
+    InferenceReserved,
     JobStalled,
     Observed,
     PlannerReplied,
@@ -127,7 +128,7 @@ def _words(event: AnyEvent) -> str:
             return (
                 "" if event.status == "succeeded" else f"The session is {event.status}: {event.reason or 'no reason'}"
             )
-        case StepStale() | PlannerReplied():
+        case StepStale() | PlannerReplied() | InferenceReserved():
             return ""
         case Unknown():
             return f"(an event of a newer version: {event.original})"

@@ -205,6 +205,14 @@ class Observed(Event):
     facts: tuple[AnyFact, ...]
 
 
+class InferenceReserved(Event):
+    """A block of an evaluate item's envelope was taken: that many completions may leave, used or not."""
+
+    type: Literal["inference.reserved"] = "inference.reserved"
+    item: str
+    requests: int
+
+
 class JobStalled(Event):
     """A job says RUNNING and has shown no new step for too long."""
 
@@ -252,6 +260,7 @@ AnyEvent = (
     | PlannerReplied
     | StepStale
     | Observed
+    | InferenceReserved
     | JobStalled
     | AgentSaid
     | Cancelling
@@ -262,7 +271,8 @@ _KNOWN: dict[str, type[Event]] = {
     model.model_fields["type"].default: model
     for model in (
         SessionCreated, RequestUnderstood, UserMessage, GateAnswered, ToolCalled, ToolReturned, ToolFailed, ToolRefused,
-        PlannerReplied, StepStale, Observed, JobStalled, AgentSaid, Cancelling, SessionEnded,
+        PlannerReplied, StepStale, Observed, InferenceReserved,
+        JobStalled, AgentSaid, Cancelling, SessionEnded,
     )
 }  # fmt: skip
 

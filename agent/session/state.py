@@ -12,6 +12,7 @@ from agent.session.events import (
     Ended,
     GateAnswered,
     GateRef,
+    InferenceReserved,
     JobStalled,
     Observed,
     PlannerReplied,
@@ -131,6 +132,8 @@ class SessionState:
     calls: Mapping[str, Call] = field(default_factory=dict)
     committed: Mapping[str, float] = field(default_factory=dict)
     """Resource -> upper bound in USD of what was launched or is about to be."""
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    """Evaluate item -> completions reserved so far, used or not."""
     progress_at: Mapping[str, float] = field(default_factory=dict)
     stalled: frozenset[str] = frozenset()
     messages: tuple[Said, ...] = ()
@@ -222,6 +225,9 @@ def apply(state: SessionState, record: Record) -> SessionState:
             return replace(state, calls={**state.calls, event.call: call})
         case Observed() as event:
             return _learn(state, event.facts, record)
+        case InferenceReserved() as event:
+            taken = state.reserved.get(event.item, 0) + event.requests
+            return replace(state, reserved={**state.reserved, event.item: taken})
         case JobStalled() as event:
             return replace(state, stalled=state.stalled | {event.resource})
         case StepStale():
