@@ -34,6 +34,36 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return Interval(rate, low, high)
 
 
+def paired_difference(both: int, only_first: int, only_second: int, neither: int, confidence: float = 0.95) -> Interval:
+    """Second rate minus first rate of two things tried on the same rows, with its interval. Raises ValueError without rows.
+
+    R. G. Newcombe, Statistics in Medicine 17 (1998) 2635-2650, method 10: Wilson's limits of either rate, combined by
+    square-and-add with the rows' correlation phi, whose numerator is corrected for continuity when it is positive.
+    """
+    rows = both + only_first + only_second + neither
+    if rows < 1 or min(both, only_first, only_second, neither) < 0:
+        raise ValueError("a paired difference needs rows, and counts that are not negative")
+    first = wilson(both + only_first, rows, confidence)
+    second = wilson(both + only_second, rows, confidence)
+    phi = _correlation(both, only_first, only_second, neither)
+    gain = (only_second - only_first) / rows
+    below, above = second.estimate - second.low, first.high - first.estimate
+    low = gain - math.sqrt(max(0.0, below**2 - 2 * phi * below * above + above**2))
+    above, below = second.high - second.estimate, first.estimate - first.low
+    high = gain + math.sqrt(max(0.0, above**2 - 2 * phi * above * below + below**2))
+    return Interval(gain, max(-1.0, low), min(1.0, high))
+
+
+def _correlation(both: int, only_first: int, only_second: int, neither: int) -> float:
+    margins = (both + only_first) * (only_second + neither) * (both + only_second) * (only_first + neither)
+    if margins == 0:
+        return 0.0
+    covariance: float = both * neither - only_first * only_second
+    if covariance > 0:
+        covariance = max(0.0, covariance - (both + only_first + only_second + neither) / 2)
+    return covariance / math.sqrt(margins)
+
+
 RowLoss = tuple[float, int]
 """(sum of the negative log likelihoods in nats, number of tokens) of one row."""
 
