@@ -36,10 +36,15 @@ _WITHDRAWN = re.compile(
 _NOT_THIS_BUT = re.compile(
     rf"\bnot {_NUM} (?P<unit>{_UNIT})\b[^.;\d]{{0,40}}\b(?:just|only|but)(?: do| use| take)? (?P<new>{_NUM})(?=\s*(?:$|[.,;!]))"
 )
-_RETRACTED = re.compile(
-    rf"{_NUM}(?P<unit> {_UNIT})?\s*(?:->|,|—|\(|-{{1,2}}|\.{{2,3}})?\s*\b(?:no|sorry|wait|actually|oops|er|correction|i mean|make that)\b[,:—. ]*"
-    rf"(?:(?:no|wait|sorry|make (?:it|that)|rather|actually|i mean),? )*(?P<new>{_NUM})"
+_TAKES_BACK = r"(?:no|nope|sorry|wait|actually|oops|er|hm+|correction|i mean(?:t)?|make (?:it|that)|rather|scratch that|strike that|on second thoughts?|changed my mind)"
+_AGAIN = r"(?:(?:let'?s )?(?:make (?:it|that)|use|try|take|go (?:with|for)|do|say|set it to|it should be|i want|i meant?)|rather|better|just|only|please|to|at|no|wait|actually|sorry|hm+|of course)"
+_REPAIRED = re.compile(
+    rf"(?P<old>{_LIST})(?P<unit>[ -]{_UNIT})?(?P<gap>[^\w⟦$€]{{0,6}}(?:(?:or|well|oh|ah|ok|and|but)\W+)?)\b{_TAKES_BACK}\b"
+    rf"(?:[^\d⟦$€]{{0,70}}?\b(?:make (?:it|that)|use|try|take|go (?:with|for))|)(?:[\s,:—.!-]|\b{_AGAIN}\b)*?\s"
+    rf"(?P<new>{_LIST}(?: and (?:also )?(?:try|use) {_NUM})?)(?P<same>[ -]{_UNIT})?"
+    r"(?=\s*(?:$|[.,;!?)\n—]|(?:and|but|please|then|on|with|for|at|in|instead|after|because|since|so|as|of|is)\b))"
 )
+"""A number, a word that takes it back, and the number that stands for it: "rank 64 - no wait, too big, make it 32"."""
 _MAKE_IT = re.compile(rf"\bmake (?:it|that) {_NUM}(?=\s*(?:$|[.,;!\n]))")
 _FROM_TO = re.compile(rf"\bfrom {_NUM}(?: {_UNIT})? (?:down |up )?to (?={_NUM})")
 
@@ -102,15 +107,22 @@ def _present(sentence: str) -> str:
 
 _CORRECTIONS_READ = 4
 """Corrections in a row ("5 epochs. Actually 3. No, 2."); people seldom make more."""
-_RETRACTED_NEXT = re.compile(
-    rf"{_NUM}(?P<unit> {_UNIT})?\s*[.;]\s*(?:(?:hmm|oh|ah|ok|well),? )?(?:(?:no|sorry|wait|actually|oops|correction|i mean|make (?:it|that)|rather)\b[,:—. ]*)+(?P<new>{_NUM})(?=\s*(?:$|[.,;!\n]))"
-)
 
 
 def without_withdrawn_numbers(text: str) -> str:
     """The text without numbers that are named only to be replaced: "2 epochs instead of 3", "from 3 to 2 epochs"."""
     for _ in range(_CORRECTIONS_READ):
-        text = _RETRACTED_NEXT.sub(lambda m: m["new"] + (m["unit"] or ""), text)
-    text = _RETRACTED.sub(lambda m: m["new"] + (m["unit"] or ""), text)
+        text, changed = _REPAIRED.subn(_repaired, text)
+        if not changed:
+            break
     text = _NOT_THIS_BUT.sub(r"\g<new> \g<unit>", text)
     return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))
+
+
+def _repaired(match: re.Match[str]) -> str:
+    """The new number with the old one's unit; a number with another unit of its own replaces nothing."""
+    unit, own = match["unit"] or "", match["same"] or ""
+    if own and own.strip(" -s") != unit.strip(" -s"):
+        return match.group()
+    sign = match["old"][0] if match["old"][0] in "$€" and match["new"][0] not in "$€" else ""
+    return f"{sign}{match['new']}{own or unit}"

@@ -14,7 +14,7 @@ from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
 from agent.understanding.questions import missing_inputs, questions_for
-from agent.understanding.quoting import split_quoted
+from agent.understanding.quoting import settings_in, split_quoted
 from agent.understanding.refusals import read_refusals
 from agent.understanding.result import Reading, UnknownModel
 from agent.understanding.roles import Roles, read_roles
@@ -25,8 +25,19 @@ from tuning.models import all_ids, nearest, pieces
 from tuning.request import Request, Workflow
 
 _SEE_BELOW = re.compile(
-    r"\b(?:below|attached|forward\w*|fwd|fw:|following|quoted|as (?:anna|described|requested|asked|he|she|they)|what (?:he|she|they|\w+) (?:asks?|wants?|wrote|needs?|says)|(?:his|her|their) (?:mail|request|wish\w*)|the mail)\b"
+    r"\b(?:see below|as below|below is|attached|forward\w*|fwd|fw:|following|quoted|as (?:anna|described|requested|asked|he|she|they)|what (?:he|she|they|\w+) (?:asks?|wants?|wrote|needs?|says)|(?:his|her|their) (?:mail|request|wish\w*)|the mail)\b"
 )
+_RUN_THIS = re.compile(
+    r"\b(?:run|do|use|start|launch|take|with|execute|train|apply|repeat|reproduce|same as|equivalent of|according to)\b[^.;\n]{0,30}\b(?:this|these|that|following|below|here|config\w*|settings|parameters|params|flags|command|script|block|json|yaml)\b",
+    re.IGNORECASE,
+)
+"""An order to carry out what stands in the block of code beside it."""
+_FEW_WORDS = 3
+"""Own words up to which a pasted block of settings is the message itself."""
+_OVERRULES = re.compile(
+    r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
+)
+"""Words by which a writer sets a quoted mail aside."""
 _BENCHMARK = re.compile(
     r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! on the test)|\bonly (?:evaluate|compare|score|test)\b"
 )
@@ -40,6 +51,8 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     """
     known = tuple(known_models)
     parts = split_quoted(text)
+    if (settings := settings_in(parts.data)) and (_RUN_THIS.search(parts.own) or len(parts.own.split()) <= _FEW_WORDS):
+        parts = replace(parts, own=f"{parts.own}\n{settings}")
     scene = stage(parts.own, known)
     reading = _read(scene, known)
     reading = replace(reading, notes=partly_read(parts.own) + reading.notes)
@@ -51,9 +64,9 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
 
 def _needs_quoted(scene: Scene, own: Request) -> bool:
     """Whether the writer hands on a mail ("see below") or leaves out what the mail says."""
-    return bool(_SEE_BELOW.search(scene.text)) or (
-        not own.train_dataset and own.workflow not in ("question", "unsupported")
-    )
+    if own.workflow in ("question", "unsupported") or _OVERRULES.search(scene.text):
+        return False
+    return bool(own.workflow is None or missing_inputs(own) or _SEE_BELOW.search(scene.text))
 
 
 def _merged(own: Reading, quoted: Reading, known: tuple[str, ...]) -> Reading:

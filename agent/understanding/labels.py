@@ -4,23 +4,51 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 from agent.understanding.vocabulary import words
 
-_NOUN = r"(?:labels?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|标签|类别|etichette|rótulos)"
+_NOUN = r"(?:labels?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|标签|类别|etichette|rótulos|labelset|label set|label list|class list|class labels|candidate labels|classification labels)"
 _BE = r"(?: (?:are|is|should be|will be|to use|would be|be|sind|sont|son|lauten|list|set|names|only|just|now|exactly|the following|these|as follows|für|here)| ?为| ?是|包括)*"
 _LIST = re.compile(
     rf"(?P<noun>{_NOUN}){_BE}\s*(?P<sep>[:=—-]|(?<=是)|(?<=为))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
     re.IGNORECASE,
 )
 _VERB_LIST = re.compile(
-    rf"\b(?P<noun>{_NOUN})(?:\s*\((?P<inner>[^)\n]{{3,400}})\)| (?:are|sind|sont|son|should be|will be|named|called) (?P<list>[^\n.;!?⟦:]+))",
+    rf"\b(?P<noun>{_NOUN})(?:\s*\((?=[^)\n]{{3,400}}\))| (?:are|sind|sont|son|should be|will be|named|called) )(?P<list>[^\n.;!?⟦:()]+)",
     re.IGNORECASE,
 )
 _INTO = re.compile(
     r"\b(?:into|as either|as|between|either|(?:sentiment|spam|intents?|urgency|toxicity|priority|emotion|topic)\b[^.:;\n]{0,40}:|in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
     re.IGNORECASE,
 )
+_ALSO_NOUN = r"(?:queues?|departments?|teams?|topics?|buckets?|groups?|sentiments?|emotions?|languages?|priorities|priority levels|outcomes?|options|possible (?:values|answers)|target values|statuses|genres?|routes|destinations|severities|levels|types)"
+_NAMED = re.compile(
+    rf"\b(?P<noun>{_ALSO_NOUN})(?: (?:are|is|being))?\s*(?P<sep>[:=])\s*(?P<list>[^\n.;!?⟦]+)", re.IGNORECASE
+)
+"""Other names for the classes, in a text that classifies: "queues = claims, other"."""
+_ITEM = r"[\w'/&-]+(?: (?!are\b|as\b|is\b|and\b|or\b|und\b|the\b)[\w'/&-]+){0,2}"
+_BEFORE = re.compile(
+    rf"(?:^|[.;:(!?\n—]|\b(?:use|using|with|mit|take|avec|con|namely|only|have|are|be|choose between|predict)\b)\s*\"?(?P<list>{_ITEM}(?:\"?, ?\"?(?!and |or |und ){_ITEM})*\"?,? (?:and |or |und |et |y |& )?\"?{_ITEM}\"?)"
+    rf" (?:(?:are|is|as|sind|being|should be|will be|sont|son|als|comme|como) (?:(?:the|our|my|its|die|possible|only|les|las|all|three|two|four|five|six|\d+) )*{_NOUN})\b(?! (?:data|of|in|from)\b)",
+    re.IGNORECASE,
+)
+"""The list before its noun: "P1, P2 and P3 are the labels"."""
+_PLAIN_ITEM = r"[A-Za-z_'+-]{1,20}(?:[ _][A-Za-z_'+-]{2,16})?"
+_ASIDE = re.compile(
+    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,60}}(?:\(|: ?)(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$)",
+    re.IGNORECASE,
+)
+"""A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""
+_BULLETS = re.compile(
+    rf"\b(?P<noun>{_NOUN}|{_ALSO_NOUN})\b[^\n.;]{{0,30}}\n(?P<list>(?:[ \t]*(?:[-*•]|\d+[.)])[^\n]+(?:\n|$)){{2,60}})",
+    re.IGNORECASE,
+)
+_NOT_A_LIST = re.compile(
+    r"^\W*(?:in|from|inside|already|missing|unknown|given|known|stored|found|part|attached|taken|not|to be|up to|what|whatever|the same|noisy|balanced|imbalanced|skewed|rare|wrong|clean|clear)\b",
+    re.IGNORECASE,
+)
+"""How a sentence about the labels goes on that lists none: "the labels are in the data"."""
 _CLASSIFYING = re.compile(
     r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket)\b",
     re.IGNORECASE,
@@ -34,7 +62,7 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s*(?:,|—| -)?\s*\b(?:use|using|with(?= (?:qwen|llama|⟦|\d))|train|please|compare|keep|fine-?tune|tune|imbalance|budget|but do|don't|do not|on (?:the|⟦)|for \d|as (?:the )?labels?|mit|bitte)\b.*$",
+    r"\s*,\s*(?:and )?(?:(?:base )?models?|data ?sets?|data|eval\w*|epochs?|ranks?|budget|split|target|lr|learning rate|no deploy\w*|deploy\w*|threshold|max|at most|\d+ epochs?|one epoch|two epochs)\b(?=[ :=]|$).*$|\s*(?:,|—| -)?\s*\b(?:use|using|with(?= (?:qwen|llama|⟦|\d))|train|please|compare|keep|fine-?tune|tune|imbalance|budget|but do|don't|do not|on (?:the|⟦)|for \d|as (?:the )?labels?|mit|bitte)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _RETRACT = re.compile(
@@ -53,6 +81,9 @@ _ADD = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_LABEL = words("not_a_label")
+_LEAD = re.compile(r"^(?:use|using|with|take|just|only)\s+", re.IGNORECASE)
+_MODELS = re.compile(r"\b(?:qwen|llama|gemma|kimi|gpt|mistral|glm|deepseek)|\d ?b\b", re.IGNORECASE)
+_LEAST_LABELS = 2
 _MOST_WORDS = 4
 """Words of one label; longer pieces are sentences."""
 
@@ -71,7 +102,7 @@ def take_labels(text: str) -> Labels:
     values: list[str] = []
     for start, end, piece in _lists(text):
         found, used = _pieces(piece)
-        if len(found) >= 2:
+        if len(found) >= _LEAST_LABELS:
             values = found
             spans.append((start, start + used if used else end))
     if not spans:
@@ -85,22 +116,39 @@ def take_labels(text: str) -> Labels:
 
 
 def _lists(text: str) -> list[tuple[int, int, str]]:
-    found = []
-    for match in _LIST.finditer(text):
-        found.append((match.start("list"), match.end("list"), match["list"]))
-    for match in _VERB_LIST.finditer(text):
-        group = "inner" if match["inner"] else "list"
-        found.append((match.start(group), match.end(group), match[group]))
-    if not found:
-        found = [(m.start("list"), m.end("list"), m["list"]) for m in _BARE.finditer(text)]
-    if not found and _CLASSIFYING.search(text):
-        found = [(m.start("list"), m.end("list"), m["list"]) for m in _INTO.finditer(text)][:1]
-    found.sort()
+    """The places that look like a list of labels: start, end and text, the surest kind that there is."""
+    found = _bulleted(text) + _by(text, _LIST) + _by(text, _VERB_LIST) + _by(text, _BEFORE)
+    classifying = bool(_CLASSIFYING.search(text))
+    if not found and classifying:
+        found = _by(text, _NAMED)
+    found = found or _by(text, _BARE)
+    if not found and classifying:
+        found = _by(text, _INTO)[:1] or [f for f in _by(text, _ASIDE) if not _MODELS.search(f[2])][:1]
+    found = sorted(f for f in found if not _NOT_A_LIST.match(f[2]))
     kept: list[tuple[int, int, str]] = []
     for item in found:
         if not kept or item[0] >= kept[-1][1]:
             kept.append(item)
     return kept
+
+
+def _by(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, str]]:
+    return [(m.start("list"), m.end("list"), m["list"]) for m in pattern.finditer(text)]
+
+
+def _bulleted(text: str) -> list[tuple[int, int, str]]:
+    """Lists of one label a line; a line of another depth or with a key ("model: ...") ends it."""
+    found = []
+    for match in _BULLETS.finditer(text):
+        lines = match["list"].split("\n")
+        depth = re.match(r"[ \t]*", lines[0])
+        level = rf"{depth.group() if depth else ''}(?:[-*•]|\d+[.)])\s*(?P<item>[^:]+)"
+        heads = takewhile(bool, (re.fullmatch(level, line) for line in lines))
+        items = [head["item"] for head in heads if head]
+        if len(items) >= _LEAST_LABELS:
+            taken = "\n".join(lines[: len(items)])
+            found.append((match.start("list"), match.start("list") + len(taken), "\n".join(items)))
+    return found
 
 
 def _pieces(piece: str) -> tuple[list[str], int]:
@@ -113,7 +161,7 @@ def _pieces(piece: str) -> tuple[list[str], int]:
     else:
         labels = _SPLIT.split((body[: again[0].start()] if again else body).strip(" ,:—-"))
         body = body[: again[0].start()] if again else body
-    bare = [label.strip(" \"'()[]{}.—*") for label in labels]
+    bare = [_LEAD.sub("", label.strip(" \"'()[]{}.—*")) for label in labels]
     codes = all(len(w) <= 3 for w in bare)
     clean = [w for w in bare if w and (codes or _is_label(w))]
     return list(dict.fromkeys(clean)), len(body)

@@ -12,6 +12,7 @@ from agent.understanding.vocabulary import load_list, words
 _ENGLISH = words("english_hints")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_ELISION = re.compile(r"(?<!\w)(?:[ldsc]|qu)'(?=\w)", re.IGNORECASE)
 _LEAST_HINTS = 2
 """Common words that a text needs before it is taken for another language; one alone may be a name."""
 _READ_FOR_HINTS = 4000
@@ -83,4 +84,4 @@ def to_english(text: str) -> str:
     language = _languages()[code]
     space = " " if code == "zh" else ""
     english = _pattern(code).sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)
-    return re.sub(r" {2,}", " ", english)
+    return re.sub(r" {2,}", " ", _ELISION.sub(" ", english) if code == "fr" else english)

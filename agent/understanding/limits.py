@@ -72,14 +72,18 @@ _SKIP_SWEEP = tuple(
     )
 )
 _FRACTIONS = {"third": None, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "half": 0.5}
-_TESTY = r"(?:test\w*|eval\w*|held[- ]?out|hold[- ]?out|validat\w*|holding out|measur\w+|check\w*)"
-_RATIO = re.compile(r"(?<![\w./])(?P<a>\d{1,2}) ?(?:/|:|-|to|vs\.?|%? ?/ ?) ?(?P<b>\d{1,2})(?: ?%)?(?![\w/.]|:1)")
+_TESTY = (
+    r"(?:test\w*|eval\w*|held[- ]?out|hold[- ]?out|validat\w*|holding out|hold back|h[eo]ld back|measur\w+|check\w*)"
+)
+_RATIO = re.compile(
+    r"(?<![\w./])(?P<a>\d{1,2})(?: ?%)? ?(?:/|:|-|to|vs\.?|and|, | ) ?(?P<b>\d{1,2})(?: ?%)?(?!\.?\w|/|:1)"
+)
 _USUAL_SPLITS = frozenset({"70/30", "80/20", "90/10", "75/25", "85/15", "95/5", "60/40"})
 _HOLD = re.compile(
     r"\b(?:hold(?:ing)?(?: out| back)?|keep(?:ing)?|reserv(?:e|ing)|set(?:ting)? aside|put(?:ting)? aside|save|leave|leaving|carve out|take out|withhold|use|with|split off)(?: \w+){0,3}? (?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?P<after>[^.;]{0,40})"
 )
 _FOR_TEST = re.compile(
-    rf"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them|all \w+))? (?:for|as|to|in|into|goes to|is|held|test|out|aside|stays?)(?: \w+){{0,2}}? ?{_TESTY}"
+    rf"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?:(?: of)? (?:it|the \w+|my \w+|our \w+|them|all \w+))?(?: please)? (?:for|as|to|in|into|goes to|is|held|test|out|aside|stays?)(?: \w+){{0,2}}? ?{_TESTY}"
 )
 _FOR_TRAIN = re.compile(
     r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
@@ -181,7 +185,9 @@ def _train_fraction(text: str) -> float | None:
     for match in _RATIO.finditer(text):
         a, b = int(match["a"]), int(match["b"])
         near = text[max(0, match.start() - 40) : match.end() + 40]
-        if a + b == 100 and (match.group() in _USUAL_SPLITS or re.search(r"split|train|test|eval|hold|divid", near)):
+        if a + b == 100 and (
+            match.group().replace(" ", "") in _USUAL_SPLITS or re.search(r"split|train|test|eval|hold|divid", near)
+        ):
             return max(a, b) / 100 if not re.search(r"test/train|test and train", near) else b / 100
     if found := _TEST_SIZE.search(text):
         return _rest(float(found["f"]) if found["f"] else float(found["p"]) / 100)

@@ -20,7 +20,7 @@ _PROSE = re.compile(r"\b(?:on|use|using|with|from|is|please)\b|^(?:fine-?tune|tr
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
-_ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*"
+_ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*(?!'t\b|'s (?:not|called|the|in|on)\b)"
 _IDLIKE = r"(?=[\w.-]*(?:[a-zA-Z][-_][\w]|\w_\w|[a-zA-Z]\d|\d[-_]\w))" + _ID
 _QUOTE = r"[\"'*]{0,2}"
 _DATA = r"(?:(?:training|train|eval|evaluation|test|held-out|holdout|gold|golden|validation|preference|new|full|labell?ed|prompts?) )?(?:data ?-?sets?|datset|datasets?|corpus|corpora)"
@@ -150,12 +150,22 @@ def _reads_as_name(text: str, word: str, end: int, fallback: bool) -> bool:
     return not everyday and not fallback and bool(_NAME_ENDS.match(text, end))
 
 
+def _in_prose(text: str, match: re.Match[str], written: str) -> bool:
+    """Whether a bare word beside "dataset" ("the dataset uploaded by Anna") is a word of the sentence, not a name."""
+    before = text[match.start() : match.start("id")]
+    if not written.isalpha() or re.search(r"[\"'*:=]|\b(?:called|named|is|id|name|titled)\b", before):
+        return False
+    return not _NAME_ENDS.match(text, match.start("id") + len(written))
+
+
 def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name], fallback: bool = False) -> str:
     out: list[str] = []
     at = 0
     for match in cue.finditer(text):
         start, _ = match.span("id")
         written = match["id"].rstrip(".-")
+        if _in_prose(text, match, written):
+            continue
         if start < at or not is_id(written) or not _reads_as_name(text, written, start + len(written), fallback):
             continue
         out += [text[at:start], _mark(names, Name(written, kind, False))]

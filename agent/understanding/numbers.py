@@ -14,6 +14,7 @@ _TENS = {
 }  # fmt: skip
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _WORD = "|".join([*_UNITS, *_TENS, *_SCALES])
+NUMBER_WORD = rf"(?:{_WORD})\b"
 _WORDS = re.compile(
     rf"\b(?:(?:{_WORD}|a(?= hundred| thousand| million))(?:(?:(?<=hundred)|(?<=thousand)) and (?={_WORD})|[ -](?={_WORD})|\b(?![\w-])))+",
     re.IGNORECASE,
@@ -57,20 +58,49 @@ def plain_numbers(text: str) -> str:
 
 
 def _words_to_digits(match: re.Match[str]) -> str:
-    total = current = 0
-    seen = False
-    for word in re.split(r"[ -]+", match.group().lower()):
-        if word in _UNITS or word in _TENS:
-            current += _UNITS.get(word, 0) + _TENS.get(word, 0)
-            seen = True
-        elif word == "a":
-            current += 1
-        elif word == "hundred":
-            current, seen = max(current, 1) * 100, True
-        elif word in _SCALES:
-            total, current, seen = total + max(current, 1) * _SCALES[word], 0, True
+    groups = digit_groups(match.group())
     tail = " " if match.group().endswith((" ", "-")) else ""
-    return f"{total + current}{tail}" if seen else match.group()
+    return f"{' '.join(groups)}{tail}" if groups else match.group()
+
+
+def digit_groups(phrase: str) -> list[str]:
+    """The numbers of a run of number words and digits: "three thirty two" gives 3 and 32, "sixty forty" 60 and 40."""
+    done: list[str] = []
+    total = current = 0
+    room = 0  # the largest number that the one begun can still take up: 9 after "thirty", 99 after "hundred"
+    begun = decimal = False
+
+    def close() -> None:
+        nonlocal total, current, room, begun
+        if begun:
+            done.append(str(total + current))
+        total = current = room = 0
+        begun = False
+
+    for word in re.split(r"[ -]+", phrase.strip(" -").lower()):
+        value = _UNITS.get(word, _TENS.get(word))
+        if decimal and done and value is not None and value < 10:
+            done[-1] += str(value)
+        elif word == "point":
+            close()
+            done[-1:] = [f"{done[-1]}."] if done else []
+        elif re.fullmatch(r"\d+(?:\.\d+)?", word):
+            close()
+            done.append(word)
+        elif value is not None:
+            if begun and not 0 < value <= room:
+                close()
+            current, room, begun = current + value, 9 if word in _TENS else 0, True
+        elif word == "a":
+            close()
+            current, begun = 1, True
+        elif word == "hundred":
+            current, room, begun = max(current, 1) * 100, 99, True
+        elif word in _SCALES:
+            total, current, room, begun = total + max(current, 1) * _SCALES[word], 0, 999, True
+        decimal = word == "point"
+    close()
+    return done
 
 
 def values(text: str) -> tuple[float, ...]:

@@ -6,8 +6,12 @@ import re
 
 _METHOD = re.compile(r"\b(dpo|orpo)\b|\bdirect preference optimi[sz]ation\b")
 _OPEN = re.compile(
-    r"\b(?:dpo|orpo)(?:,? or |,? and |/| vs\.? |, )(?:dpo|orpo)\b|\b(?:mentioned|suggested|heard (?:of|about)|read about|recommended|talked about|swears? by)[^.;]{0,20}\b(?:dpo|orpo)\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
+    r"\b(?:dpo|orpo)(?:,? or |,? and |/| vs\.? |, )(?:dpo|orpo)\b|\b(?:mentioned|suggested|heard (?:of|about)|read about|recommended|talked about|swears? by)[^.;]{0,20}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;\n]{0,60}\b(?:don'?t (?:know|want to choose|care)|no idea|not sure|no (?:preference|opinion))\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
 )
+_CHOOSES = re.compile(
+    r"\b(?:use|run|take|go with|do|want|prefer|with|actually|rather|instead|no wait|make (?:it|that)|let'?s|via|choose|chose|pick|stick (?:to|with))\b[^.;\n]{0,30}\b(?:dpo|orpo)\b(?! or)"
+)
+"""A word that picks one of two named losses; without it both stay open."""
 _NOT = re.compile(
     r"\b(?:no|not|without|don'?t (?:use|want|do|run)|do not (?:use|want|do|run)|instead of|rather than|never|forget|drop|nor|than)(?: \w+)?\s*$"
 )
@@ -34,7 +38,7 @@ def read_method(text: str) -> str | None:
         left = re.split(r"[.;!?\n]", text[max(0, match.start() - 30) : match.start()])[-1]
         if not _NOT.search(left) and not _NOT_AFTER.search(text[match.end() : match.end() + 20]):
             chosen.append(match.group(1) or "dpo")
-    if not chosen or (len(set(chosen)) > 1 and _OPEN.search(text)) or (len(set(chosen)) == 1 and _OPEN.search(text)):
+    if not chosen or _OPEN.search(text) or (len(set(chosen)) > 1 and not _CHOOSES.search(text)):
         return None
     return chosen[-1]
 

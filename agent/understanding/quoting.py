@@ -16,6 +16,13 @@ _QUOTED_LINE = re.compile(r"^\s*(?:>|\|)")
 _JSON_LINE = re.compile(r'^\s*[\[{]\s*(?:["\'{\[]|$).*')
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _CSV_LINE = re.compile(r"^[^,;\t]*(?:[,;\t][^,;\t]*){2,}$")
+_SETTING = re.compile(
+    r"(?:--?|[\"']|^\s*|[,{ ])((?:base[-_ ]?)?model|(?:train(?:ing)?[-_ ]?)?data(?:set)?|epochs?|num[-_]train[-_]epochs|lr|learning[-_ ]rate|(?:lora[-_ ]?)?rank|lora[-_]r|batch[-_ ]size|budget|beta|method|workflow|student|teacher|evaluator|labels)[\"']?\s*[ :=]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LEAST_SETTINGS = 2
+"""Different settings from which a block of code is taken for settings."""
+_ROW = re.compile(r"\bmessages\b|\"(?:role|prompt|completion|input|output|text|ground_truth)\"")
 _MARKUP = re.compile(r"<(data|example|sample|row|quote|document|email|mail)\b[^>]{0,80}>", re.IGNORECASE)
 
 
@@ -58,6 +65,14 @@ def split_quoted(text: str) -> Parts:
     own, fields = _without_header_block(own)
     own, rows = _without_rows(own)
     return Parts("\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip())
+
+
+def settings_in(data: str) -> str:
+    """The pasted code as plain words when it holds settings (flags, key = value, JSON of them), "" when it holds rows."""
+    found = {key.lower() for key in _SETTING.findall(data)}
+    if len(found) < _LEAST_SETTINGS or _ROW.search(data):
+        return ""
+    return re.sub(r"[\"'{}]|\\\n|(?<!\w)--?(?=[a-z])", " ", data.replace('",', "\n"))
 
 
 def _without_header_block(lines: list[str]) -> tuple[list[str], list[str]]:

@@ -31,7 +31,7 @@ _TEACHER_LEFT = _end(
     r"\b(?:let|have)",
 )
 _TEACHER_RIGHT = re.compile(
-    r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach)"
+    r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach|(?:drives|operates|handles|works|calls) (?:the |its |our )?(?:tools?|agent|environment|loop)\b)"
 )
 _OTHER_LEFT = _end(
     r"\b(?!we\b|i\b|you\b)[a-z]+ (?:wanted|suggested|preferred|proposed|recommends?|voted for|pushed for|asked for|argued for|would (?:use|take|prefer|have used))(?: to (?:use|train|take))?",

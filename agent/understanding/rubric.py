@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _RUBRIC = re.compile(
-    r"\b(?:rubric|criteria|criterion|rubrik|bewertungskriterien|kriterien|grille|critères|criterios|rúbrica|评分标准|评分规则|评判标准)"
+    r"\b(?:rubric|criteria|criterion|rubrik|bewertungskriterien|kriterien|grille|critère|critères|criterio|criterios|kriterium|bewertungsrubrik|rúbrica|评分标准|评分规则|评判标准)"
     r"(?: (?:is|are|text|should be|below|follows|here|ist|lautet|est|es|text is))*\s*[:：=—-]\s*(?P<text>\"[^\"]+\"|[^\n]+(?:\n\s*[-*\d][^\n]+)*)",
     re.IGNORECASE,
 )

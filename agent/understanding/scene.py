@@ -13,6 +13,7 @@ from agent.understanding.models import Mention, mask_models
 from agent.understanding.names import Name, Named, mask_resources, mask_short_ids
 from agent.understanding.numbers import plain_numbers
 from agent.understanding.rubric import take_rubric
+from agent.understanding.spoken import as_written
 from agent.understanding.text import bounded, normalised
 from agent.understanding.typos import corrected
 
@@ -42,7 +43,7 @@ def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: 
 
     `context` holds what a bare size ("the 14B") refers to; `guess` lets an odd hyphenated word stand for a dataset.
     """
-    text = normalised(bounded(own))
+    text = as_written(normalised(bounded(own)))
     resources = mask_resources(text)
     text, rubric = take_rubric(resources.text)
     labels = take_labels(_QUOTED_SENTENCE.sub(" ", text))

@@ -27,14 +27,18 @@ _WORDS: dict[Workflow, re.Pattern[str]] = {
     ),
 }
 _EVALUATOR = re.compile(
-    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward functions?|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\bevaluator (?:write|create|build|generate)\b"
+    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward functions?|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
 )
 _NO_TRAINING = re.compile(
-    r"\b(?:no|not|without|don'?t|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b|\b(?:train\w*|fine-?tun\w*|tuning|rft) (?:comes |is |will come |can come |happens |starts? )?(?:later|not yet|another day|separately|next (?:week|month))|\b(?:only|just) (?:the )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*"
+    r"\b(?:no|not|without|don'?t|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|will|can|come|happens?|starts?|only|be|done|shall)){0,4} (?:later|not yet|another day|separately|next (?:week|month|year|quarter))|\b(?:only|just) (?:the )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*"
 )
 _NOTHING_STARTS = re.compile(
     r"\b(?:do not|don'?t|not|never|without|please don'?t)(?: \w+){0,2} (?:start\w*|launch\w*|run\w*|kick\w* off|begin\w*|do|spend\w*|trigger\w*|change) (?:\w+ )?(?:anything|any (?:job|run|training)s?|a (?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job)|money|now)\b|\bnothing (?:shall|should|must|is to|may|needs to|has to|to)(?: \w+)? (?:start|run|be (?:started|launched|run|trained)|launch)|\bjust (?:a question|asking|curious|want(?:ed)? to (?:know|ask|understand))|\b(?:only|just) (?:tell|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b|\bno (?:run|job|jobs|training) (?:yet|for now|today|please)\b|\bstart nothing\b|\bonly (?:a|an|one|some) (?:question|estimate|info\w*)"
 )
+_NOT_STARTED = re.compile(
+    r"\b(?:don'?t|do not|please don'?t|not|never) (?:actually )?(?:start|launch|run|train|do|kick off|trigger|begin) (?:it|this|that|them|the job|the run)\b(?! (?:on|with|in|before|until|without))"
+)
+"""Beside a question: what it speaks of shall not be run."""
 _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
 )
@@ -130,6 +134,8 @@ def _said(pattern: re.Pattern[str], text: str) -> bool:
 
 def _only_asks(text: str, sentences: tuple[str, ...], job: bool) -> bool:
     """Whether the text only asks, or says that nothing shall start."""
+    if any(s.endswith("?") for s in sentences) and _NOT_STARTED.search("\n".join(sentences)):
+        return True
     if (nothing := _NOTHING_STARTS.search(text)) and not (_said(_EVALUATOR, text) and "train" in nothing.group()):
         return True
     asking = [

@@ -1,0 +1,39 @@
+"""Undoing dictation: spoken punctuation, filler sounds, and model names whose numbers stand in words."""
+
+from __future__ import annotations
+
+import re
+
+from agent.understanding.numbers import NUMBER_WORD, digit_groups
+
+_FILLERS = re.compile(r"(?<![\w'-])(?:u+h+m*|u+m+|e+r+m+|e+hm+)(?![\w'-])[ ,]*", re.IGNORECASE)
+_MARKS = {"comma": ",", "period": ".", "full stop": ".", "colon": ":", "semicolon": ";", "question mark": "?"}
+_MARK = re.compile(rf" +(?P<mark>{'|'.join(_MARKS)})(?=\s|$)", re.IGNORECASE)
+_LEAST_MARKS = 2
+"""Spoken marks from which a text is taken for dictated; a single "period" may be a word."""
+_FAMILY = r"qwen|llama|lama|gemma|kimi(?: k)?|gpt(?:[ -]oss)?|mistral|mixtral|claude|gemini|phi"
+_NUMBERS = rf"(?:(?:{NUMBER_WORD}|\d+(?:\.\d+)?)[ -]+(?:point[ -]+)?)*(?:{NUMBER_WORD})"
+_NAME = re.compile(
+    rf"\b(?P<family>{_FAMILY})[ -](?P<numbers>{_NUMBERS})(?P<size>[ -]?(?:b|billion)\b)?(?![\w-])", re.IGNORECASE
+)
+_BARE_SIZE = re.compile(
+    rf"\b(?P<numbers>(?:{NUMBER_WORD})(?:[ -](?:{NUMBER_WORD}))*)[ -](?:b|billion)\b", re.IGNORECASE
+)
+
+
+def as_written(text: str) -> str:
+    """The text as it would have been typed: "qwen three thirty two b comma" becomes "qwen 3 32b,"."""
+    text = _FILLERS.sub("", text)
+    if len(_MARK.findall(text)) >= _LEAST_MARKS:
+        text = _MARK.sub(lambda m: _MARKS[m["mark"].lower()], text)
+    text = _NAME.sub(_name, text)
+    return _BARE_SIZE.sub(lambda m: "".join(digit_groups(m["numbers"])) + "b", text)
+
+
+def _name(match: re.Match[str]) -> str:
+    groups = digit_groups(match["numbers"])
+    size = "b" if match["size"] else ""
+    if len(groups) > 1 and match["family"].lower().endswith("oss"):
+        groups = [str(int(groups[0]) * 100 + int(groups[1]))] if groups[0].isdigit() and groups[1].isdigit() else groups
+    joint = "" if match["family"].lower().endswith(" k") else " "
+    return f"{match['family']}{joint}{' '.join(groups)}{size}"
