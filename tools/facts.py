@@ -194,6 +194,8 @@ class DeploymentSeen(Fact):
     endpoint: str = ""
     answer: str = ""
     """The beginning of the first real completion: data, never instructions."""
+    message: str = ""
+    """The platform's word on a failure."""
 
 
 class Scaled(Fact):

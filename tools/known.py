@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -24,7 +25,7 @@ from tools.facts import (
     UploadFinished,
 )
 from tuning.material import Material, ModelFacts
-from tuning.plan import Plan
+from tuning.plan import Plan, PlanItem
 from tuning.request import Request
 
 TERMINAL = frozenset(
@@ -37,6 +38,10 @@ TERMINAL = frozenset(
     }
 )
 SUCCEEDED = frozenset({"JOB_STATE_COMPLETED", "JOB_STATE_EARLY_STOPPED"})
+GONE = frozenset({"FAILED", "DELETED", "DELETING"})
+"""States of a deployment that will not serve any more."""
+YOURS = re.compile(r"invalid.?argument|dataset.?invalid|no trainable tokens|too long for the context", re.IGNORECASE)
+"""Failures of a job that the data or the settings caused: the same job would fail again."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class Known:
     replicas: Mapping[str, int] = field(default_factory=dict)
     scoreboard: GateShown | None = None
     report: ReportWritten | None = None
+    settled: frozenset[str] = frozenset()
+    """Resources of earlier runs of this session, before it was re-opened: a later plan neither pays nor counts them."""
 
     def learn(self, fact: AnyFact) -> Known:
         """This knowledge with one more fact."""
@@ -128,6 +135,33 @@ class Known:
         """The deployment of a deploy item of the current plan, None when none was created."""
         item = self.plan.item(item_id) if self.plan else None
         return self.deployments.get(item.resource()) if item else None
+
+    def lost(self) -> frozenset[str]:
+        """Items of the current plan that can't be finished any more: failed for good, or resting on one that did."""
+        found: set[str] = set()
+        for item in self.plan.items if self.plan else ():
+            if item.kind == "train":
+                gone = self._failed_for_good(item)
+            else:
+                seen = self.deployments.get(item.resource()) if item.kind == "deploy" else None
+                gone = seen is not None and seen.state in GONE
+            if gone or not found.isdisjoint(item.needs):
+                found.add(item.id)
+        return frozenset(found)
+
+    def _failed_for_good(self, item: PlanItem) -> bool:
+        """Its job failed, and a further attempt would fail again or is not planned."""
+        job = self.job(item.id)
+        if job is None or job.state not in TERMINAL or job.state in SUCCEEDED:
+            return False
+        return bool(YOURS.search(job.message)) or job.attempt >= item.attempts or self._retries_used()
+
+    def _retries_used(self) -> bool:
+        plan = self.plan
+        if plan is None:
+            return True
+        further = [i.resource(n) for i in plan.items for n in range(2, i.attempts + 1) if i.resource(n) in self.jobs]
+        return len(further) >= plan.retries
 
     def _measured_in(self, plan: Plan) -> dict[str, CandidateMeasured]:
         """The measures that hold in another plan: a figure belongs to a trained job, not to its number in the plan."""

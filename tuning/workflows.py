@@ -40,6 +40,13 @@ CONTEXT_STEP = 16
 CLOUD_RANKS = (4, 8, 16, 32)
 """LoRA ranks that Fireworks trains and serves: powers of two up to 32, adapters from rank 4."""
 
+STRONGEST = 3
+"""Of more base models than this, a classification tunes only so many: the best by base accuracy."""
+IMBALANCE_THRESHOLD = 50.0
+"""Most / least frequent label over the training rows; flagged strictly above."""
+EVALUATION_DEPLOYMENTS = 3
+"""Evaluation deployments that are up at the same time."""
+
 Gate = Literal["plan", "promotion"]
 
 
@@ -77,7 +84,15 @@ SFT = Workflow(
     phases=("inspection", "plan", "sweep", "full run", "evaluation", "deployment", "report"),
 )
 
-WORKFLOWS = {SFT.name: SFT}
+CLASSIFICATION = Workflow(
+    name="classification",
+    title="Classification: benchmark, fine-tune, compare",
+    required=("train_dataset", "base_models"),
+    gates=("plan",),
+    phases=("inspection", "plan", "benchmark", "sweep", "full run", "evaluation", "deployment", "report"),
+)
+
+WORKFLOWS = {flow.name: flow for flow in (SFT, CLASSIFICATION)}
 
 
 class Decision(BaseModel):
