@@ -15,7 +15,7 @@ from agent.guard.step import Decline, Say, Step, Think, Wait
 from agent.planner.briefing import prompt_digests, state_block, system_prompt
 from agent.planner.calls import ask, run
 from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
-from agent.planner.offline import decide, react
+from agent.planner.offline import after_the_end, decide, react
 from agent.planner.toolbox import CHANGED, FINISH, SAY, WAIT, question, say, schemas, step_for
 from agent.planner.transcript import call_key, merged, messages, wakes
 from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
@@ -53,7 +53,7 @@ class LlmPlanner:
 
     async def next_step(self, state: SessionState, now: float) -> Step:
         if state.ended is not None:
-            return Wait()
+            return await self._afterwards(state, now) if state.afterwards else Wait()
         if state.cancelling:
             return decide(state, now)
         if state.understood is None and state.created and state.created.platform_kind == "local":
@@ -70,6 +70,15 @@ class LlmPlanner:
         elif state.gate is not None and not state.unanswered:
             return Wait()
         return _enough(state, now, self._useless(state)) or await self._think(state, now)
+
+    async def _afterwards(self, state: SessionState, now: float) -> Step:
+        """An ended session is spoken with: one answer of the model to a message, and code's words where it has none."""
+        replied = state.replied
+        if replied is None or replied.event.based_on != state.last_user_seq:
+            step = await self._think(state, now)
+            return step if isinstance(step, Think) else after_the_end(state, state.afterwards[0])
+        done = {record.key for record in self._records(state.id, replied.event.seen)}
+        return carry_out(state, now, replied, done) or after_the_end(state, state.afterwards[0])
 
     async def _think(self, state: SessionState, now: float) -> Step:
         """Asks the model. Its answer is a step that only writes it down."""
@@ -166,7 +175,7 @@ def carry_out(state: SessionState, now: float, replied: Replied, done: set[str])
 
 def _words(state: SessionState, key: str, event: PlannerReplied) -> Step:
     """The answer's own words: narration beside calls, an answer while something goes on, else a question to the user."""
-    if event.calls or state.gate is not None or _running(state):
+    if event.calls or state.gate is not None or state.ended is not None or _running(state):
         return say(state, key, event.content)
     return question(state, key, event.content)
 
@@ -190,7 +199,9 @@ def _rest(state: SessionState, now: float, replied: Replied, since: Sequence[Rec
     talks = names <= {SAY, WAIT}
     if state.gate is not None:
         overtaken = state.gate.shown.gate == "question" and state.last_user_seq > state.gate.seq
-        return None if overtaken and not talks else _idle(state)
+        # What a model looked up at a gate is for its answer to the user: the next word is its own, too.
+        owes = overtaken or bool(state.unanswered)
+        return None if owes and not talks else _idle(state)
     if not talks and WAIT not in names:
         return None
     if any(wakes(record.event, {}) for record in since):

@@ -133,6 +133,25 @@ async def test_a_question_is_answered_and_moves_nothing(tmp_path: Path) -> None:
         assert state.gate == gate and made(platform) == {} and "width of the small matrices" in words(home, session)
 
 
+async def test_what_the_model_looks_up_at_a_gate_is_followed_by_its_own_answer(tmp_path: Path) -> None:
+    """Only after the look does it know: code's words, which know less, do not come first."""
+
+    def curious(request: dict[str, Any]) -> Reply:
+        if "There are no deployments" in str(request["messages"][-1]) + str(request["messages"][-2]):
+            return Reply("Nothing is deployed; this plan would be the first.")
+        if "anything deployed already" in str(request["messages"][-1]):
+            return Reply(calls=[("list_resources", {"kind": "deployments"})])
+        return Sensible()(request)
+
+    async with llm_house(tmp_path, curious) as (home, _):
+        session = home.create()
+        state = await at_gate(home, session, "plan")
+        home.reply(session, "is anything deployed already?")
+        await when(home, session, lambda s: not s.unanswered and s.last_seq > state.last_seq)
+        said = [r.event.text for r in home.store.records(session, state.last_seq) if isinstance(r.event, AgentSaid)]
+        assert said == ["Nothing is deployed; this plan would be the first."]
+
+
 async def test_where_the_model_finds_no_words_code_has_some(tmp_path: Path) -> None:
     async with llm_house(tmp_path, Attentive({"LoRA rank": Reply(calls=[("wait_for_jobs", {})])})) as (home, _):
         session = home.create()
