@@ -124,5 +124,9 @@ def _repaired(match: re.Match[str]) -> str:
     unit, own = match["unit"] or "", match["same"] or ""
     if own and own.strip(" -s") != unit.strip(" -s"):
         return match.group()
-    sign = match["old"][0] if match["old"][0] in "$€" and match["new"][0] not in "$€" else ""
-    return f"{sign}{match['new']}{own or unit}"
+    old, kept = match["old"], ""
+    if len({bool(re.search(r"[e.]", number)) for number in re.findall(_NUM, old)}) > 1:
+        # "lr 2e-4, 3 epochs, no, 4": only the last number is meant.
+        kept = old[: [m.start() for m in re.finditer(_NUM, old)][-1]]
+    sign = old[0] if old[0] in "$€" and match["new"][0] not in "$€" else ""
+    return f"{kept}{sign}{match['new']}{own or unit}"

@@ -10,7 +10,7 @@ from agent.understanding.names import Name
 
 _THE = r"(?:the |our |my |your |that |a |its |own |separate |untouched |existing |new )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file|file called|one|sample)"
-_KIND = r"(?:eval(?:uation)?|test(?:ing)?|held[- ]?out|hold[- ]?out|gold(?:en)?|validation|dev|benchmark|blind)"
+_KIND = r"(?:eval(?:uation)?|test(?:ing)?|held[- ]?out|hold[- ]?out|gold(?:en)?|validation|dev|benchmark|blind|tst)"
 _BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded))*"
 _EVAL_LEFT = re.compile(
     rf"(?:\b{_KIND}[- ]?{_NOUN}?{_BE}|\b(?:eval(?:uate|uated|uation|uating)?|test(?:ed|ing)?|measure[ds]?|scored?|validate[ds]?|assess(?:ed)?|check(?:ed)?|judged?|verify|report)"
@@ -18,7 +18,7 @@ _EVAL_LEFT = re.compile(
     rf" (?:on|against|with|using|over|by|in|at)|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on))\s*[\"'(]?{_THE}(?:{_KIND} )?(?:{_NOUN} )?[\"']?$"
 )
 _EVAL_RIGHT = re.compile(
-    rf"^[\"')]?\s*(?:{_NOUN} )?(?:\(?(?:as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+to (?:evaluate|test|measure|score|validate)|^[\"']? {_KIND} (?:set|data|split)"
+    rf"^[\"')]?\s*(?:{_NOUN} )?(?:\(?(?:as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+to (?:evaluate|test|measure|score|validate)|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
 )
 _TRAIN_LEFT = re.compile(
     rf"(?:\b(?:train(?:ing|ed)?|fine-?tun(?:e|ing)|sft|dpo|orpo|rft|tun(?:e|ing)|learn(?:ing)?|run|classification)(?: (?:it|them|⟦m\d+⟧|data|set|dataset|is|on|with|from|split|file|only|=|:|lives in|,|and|the|both|job|classification|a|classifier))*)\s*[\"'(]?{_THE}(?:{_NOUN} )?$"

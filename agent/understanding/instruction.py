@@ -20,7 +20,7 @@ from agent.understanding.result import Reading, UnknownModel
 from agent.understanding.roles import Roles, read_roles
 from agent.understanding.scene import Scene, stage
 from agent.understanding.scoring import read_evaluation, read_target
-from agent.understanding.workflow import read_workflow
+from agent.understanding.workflow import only_benchmarks, read_workflow
 from tuning.models import all_ids, nearest, pieces
 from tuning.request import Request, Workflow
 
@@ -32,16 +32,14 @@ _RUN_THIS = re.compile(
     re.IGNORECASE,
 )
 """An order to carry out what stands in the block of code beside it."""
+_WEIGHS = re.compile(r"^[^.!]*⟦m\d+⟧[^.!]*\bor\b[^.!]*⟦m\d+⟧[^.!]*\?$")
+"""A question that weighs two models: a decision elsewhere in the text outdoes it."""
 _FEW_WORDS = 3
 """Own words up to which a pasted block of settings is the message itself."""
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
 )
 """Words by which a writer sets a quoted mail aside."""
-_BENCHMARK = re.compile(
-    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! on the test)|\bonly (?:evaluate|compare|score|test)\b"
-)
-_FINE_TUNES = re.compile(r"\bskip the base-vs-base|\bonly fine-?tune\b")
 
 
 def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
@@ -134,7 +132,10 @@ def _wishes(scene: Scene) -> str:
 
 def _roles(scene: Scene, present: str) -> Roles:
     """The models' roles in what is in force; where that names none, in the whole text."""
-    now = "\n".join(s for s in present.split("\n") if not is_future(s))
+    sentences = [s for s in present.split("\n") if not is_future(s)]
+    weighed = [s for s in sentences if _WEIGHS.search(s)]
+    decided = any("⟦m" in s for s in sentences if s not in weighed)
+    now = "\n".join(s for s in sentences if not (decided and s in weighed))
     roles = read_roles(now, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
     if roles.tune or not re.search(
         r"\bsame\b|\bagain\b|\brepeat\b|\bredo\b|\bas before\b|\bwhat we did\b|\b(?:like|as) last\b", scene.text
@@ -170,7 +171,7 @@ def _of_workflow(
     if workflow == "classification":
         found["labels"] = scene.labels.values
         found["imbalance_threshold"] = read_imbalance(numbers)
-        found["benchmark_only"] = bool(_BENCHMARK.search(_FINE_TUNES.sub("", present)))
+        found["benchmark_only"] = only_benchmarks(present)
     elif workflow == "preference":
         found["method"] = read_method(present)
         found["generate_pairs"] = wants_pairs(present)

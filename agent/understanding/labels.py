@@ -34,12 +34,17 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 """The list before its noun: "P1, P2 and P3 are the labels"."""
-_PLAIN_ITEM = r"[A-Za-z_'+-]{1,20}(?:[ _][A-Za-z_'+-]{2,16})?"
+_PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
-    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,60}}(?:\(|: ?)(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$)",
+    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,60}}(?:\(|: ?)(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$)",
     re.IGNORECASE,
 )
 """A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""
+_SLASHED = re.compile(
+    r"\b(?:classif\w+|categori[sz]\w+|label|tag|rout\w+|sort|predict\w*|decide|detect\w*|triage|sentiment|filter)\b[^.;:\n()?!]{0,60}?\s(?P<list>(?!train/|and/|base/|test/|w/)[^\W\d_]{2,20}(?:/[^\W\d_]{2,20}){1,9})(?=\s|$|[.,;])",
+    re.IGNORECASE,
+)
+"""Slashes beside a verb of classifying: "classify mails urgent/normal"."""
 _BULLETS = re.compile(
     rf"\b(?P<noun>{_NOUN}|{_ALSO_NOUN})\b[^\n.;]{{0,30}}\n(?P<list>(?:[ \t]*(?:[-*•]|\d+[.)])[^\n]+(?:\n|$)){{2,60}})",
     re.IGNORECASE,
@@ -117,19 +122,22 @@ def take_labels(text: str) -> Labels:
 
 def _lists(text: str) -> list[tuple[int, int, str]]:
     """The places that look like a list of labels: start, end and text, the surest kind that there is."""
-    found = _bulleted(text) + _by(text, _LIST) + _by(text, _VERB_LIST) + _by(text, _BEFORE)
+    kinds = [_bulleted(text) + _by(text, _LIST) + _by(text, _VERB_LIST) + _by(text, _BEFORE)]
     classifying = bool(_CLASSIFYING.search(text))
-    if not found and classifying:
-        found = _by(text, _NAMED)
-    found = found or _by(text, _BARE)
-    if not found and classifying:
-        found = _by(text, _INTO)[:1] or [f for f in _by(text, _ASIDE) if not _MODELS.search(f[2])][:1]
-    found = sorted(f for f in found if not _NOT_A_LIST.match(f[2]))
+    kinds += [_by(text, _NAMED) if classifying else [], _by(text, _BARE)]
+    if classifying:
+        kinds += [_by(text, pattern)[:1] for pattern in (_INTO, _ASIDE, _SLASHED)]
+    found = next((good for kind in kinds if (good := sorted(filter(_lists_labels, kind)))), [])
     kept: list[tuple[int, int, str]] = []
     for item in found:
         if not kept or item[0] >= kept[-1][1]:
             kept.append(item)
     return kept
+
+
+def _lists_labels(place: tuple[int, int, str]) -> bool:
+    found, _ = _pieces(place[2])
+    return len(found) >= _LEAST_LABELS and not _NOT_A_LIST.match(place[2]) and not any(map(_MODELS.search, found))
 
 
 def _by(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, str]]:

@@ -28,7 +28,7 @@ _PARALLEL = tuple(
     )
 )
 _SEQUENTIAL = re.compile(
-    r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:one after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
+    r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:(?:one|1) after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
 )
 _SAMPLE = r"(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points)"
 _TUNING = r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?|settings)"

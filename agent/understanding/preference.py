@@ -6,7 +6,7 @@ import re
 
 _METHOD = re.compile(r"\b(dpo|orpo)\b|\bdirect preference optimi[sz]ation\b")
 _OPEN = re.compile(
-    r"\b(?:dpo|orpo)(?:,? or |,? and |/| vs\.? |, )(?:dpo|orpo)\b|\b(?:mentioned|suggested|heard (?:of|about)|read about|recommended|talked about|swears? by)[^.;]{0,20}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;\n]{0,60}\b(?:don'?t (?:know|want to choose|care)|no idea|not sure|no (?:preference|opinion))\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
+    r"\b(?:dpo|orpo)(?:,? or |,? and |/| vs\.? |, )(?:dpo|orpo)\b|\b(?:mentioned|suggested|heard (?:of|about)|read about|recommended|talked about|swears? by)[^.;]{0,20}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;\n]{0,60}\b(?:don'?t (?:know|want to choose|care)|no idea(?! which (?:base )?model)|not sure(?! which (?:base )?model)|no (?:preference|opinion))\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
 )
 _CHOOSES = re.compile(
     r"\b(?:use|run|take|go with|do|want|prefer|with|actually|rather|instead|no wait|make (?:it|that)|let'?s|via|choose|chose|pick|stick (?:to|with))\b[^.;\n]{0,30}\b(?:dpo|orpo)\b(?! or)"
@@ -24,7 +24,7 @@ _NOT_PAIRS = re.compile(
     rf"\b(?:do not|don'?t|no need to|not|never|without|no)(?: \w+)? {_MAKE}\b(?: \w+){{0,4}} pairs?|\bpairs? (?:are |is |were )?(?:already|given|there|exist|were generated)"
 )
 _SWEEP = re.compile(
-    r"\b(?:sweep|try|test|compare|search|explore|run|go through|screen|evaluate)(?: \w+){0,2}? (?:the |all |all the |several |multiple |different |various |supported |a few |some |over |across |your |curated |available |over the |over all |of |a (?:couple|handful|set|range|bunch) of )*(?:supported |curated |available |possible |candidate )?(?:base )?models?\b|\b(?:base[- ])?model sweep\b|\bfind (?:out )?(?:the |me the |us the |which |whichever )*(?:best|strongest|right|one|most suitable)(?: \w+){0,3}(?: (?:base )?model| that)?|\bwhich(?:ever)? (?:base )?model (?:is|works?|does|performs?|comes out) (?:the )?(?:best|strongest|top)|\bbest (?:base )?model\b(?: \w+){0,2} (?:find|search)"
+    r"\b(?:sweep|try|test|compare|search|explore|run|go through|screen|evaluate)(?: \w+){0,2}? (?:the |all |all the |several |multiple |different |various |supported |a few |some |over |across |your |curated |available |over the |over all |of |a (?:couple|handful|set|range|bunch) of )*(?:supported |curated |available |possible |candidate )?(?:base )?models?\b|\b(?:base[- ])?model sweep\b|\bfind (?:out )?(?:the |me the |us the |which |whichever )*(?:best|strongest|right|one|most suitable)(?: \w+){0,3}(?: (?:base )?model| that)?|\bwhich(?:ever)? (?:base )?model (?:is|works?|does|performs?|comes out) (?:the )?(?:best|strongest|top)|\b(?:which|what) (?:base )?models?\b[^.;\n]{0,40}\b(?:sweep|try|test) (?:them|some|a few|all|several)|\bbest (?:base )?model\b(?: \w+){0,2} (?:find|search)"
 )
 _NOT_SWEEP = re.compile(
     r"\b(?:do not|don'?t|no|without|skip|not|never|no need to|needn'?t)(?: \w+){0,3} (?:sweep\w*|try|test|compare|base[- ]model sweep|model sweep)(?: \w+){0,4}(?: (?:base )?models?)?"

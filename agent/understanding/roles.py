@@ -9,7 +9,7 @@ from typing import Literal
 
 from agent.understanding.corrections import MARKER
 
-Role = Literal["tune", "teacher", "other", "withdrawn"]
+Role = Literal["tune", "teacher", "other", "withdrawn", "opinion"]
 
 _MARK = r"⟦m\d+⟧"
 _THE = r"(?:fine-?tuned |tuned |hosted |vanilla |self-hosted |prompted |base |the |our |my |your |a |an |your |old |current |existing |plain |prompted |bigger |smaller |larger |expensive |also |both |any |as |even |what |size of )*"
@@ -62,6 +62,11 @@ _WITHDRAWN_LEFT = _end(
 _WITHDRAWN_RIGHT = re.compile(
     r"^\s*(?:,? ?(?:(?:but |and |because |since |as )?(?:that|it|this|which|they) ?)?(?:'s|is|are|was|were|would be|seems|looks|proved) (?:just |simply |probably |way |far |really |also |much )?(?:out\b|too \w+|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn)|(?:didn'?t|did not|failed|isn'?t|doesn'?t|can wait|is out|has to wait|out\b|weglassen|skip\b|not\b(?! only| just)))"
 )
+_OPINION_LEFT = _end(
+    r"\b(?:my|our|the|his|her|their|some|one|a|another|[a-z]+) \w+ (?:says?|said|thinks?|insists on|swears by|likes?|favou?rs?|mentions?|mentioned|keeps saying|would say)(?: to (?:use|take|train)| use| take| that)?:?"
+)
+"""What somebody else would take; it counts only where the writer names nothing of his own."""
+_OWN_SAYING = re.compile(r"\b(?:i|we|you) (?:\w+ )?(?:says?|said|think|like|mentioned)[^⟦]{0,15}$")
 _NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+(?:\w+ ){0,3}$")
 _TUNE_LEFT = _end(
     r"\b(?:fine-?tun(?:e|ing)|train(?:ing)?|tun(?:e|ing)|student(?: model)?(?: is|:|=| will be| be| should be|,)?|base(?: models?)?(?: is|:|=| are| to use is)?|sft|dpo|orpo|rft|grpo|on top of|teach|take|to use)"
@@ -101,6 +106,7 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
     teachers: list[str] = []
     withdrawn: list[str] = []
     dropped_since: list[str] = []
+    opinions: list[str] = []
     for group in _GROUP.finditer(text):
         marks = _MARKS.findall(group.group())
         left, right = _sides(text, group.start(), group.end())
@@ -111,13 +117,15 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
             tune = [m for m in tune if all(key(m) != key(x) for x in marks)]
         elif role == "teacher":
             teachers = [*([] if _corrects(left) else teachers), *marks]
+        elif role == "opinion":
+            opinions += marks
         elif role == "tune":
             if _corrects(left) or (_INSTEAD_RIGHT.search(right) and not _ALSO.search(left)):
                 partial = marks[0] in newer or bool(dropped_since) or _drops_next(text[group.end() :], tune, key)
                 tune = tune if partial else []
             tune += [m for m in marks if all(key(m) != key(x) for x in tune)]
             dropped_since = []
-    return Roles(tuple(tune), tuple(teachers), tuple(withdrawn))
+    return Roles(tuple(tune or opinions), tuple(teachers), tuple(withdrawn))
 
 
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
@@ -138,6 +146,8 @@ def _role(left: str, right: str) -> Role:
         return "withdrawn"
     if _OTHER_LEFT.search(left) or (_OTHER_RIGHT.search(right) and not _TUNE_LEFT.search(left)):
         return "other"
+    if _OPINION_LEFT.search(left) and not _OWN_SAYING.search(left):
+        return "opinion"
     return "tune"
 
 

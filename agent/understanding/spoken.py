@@ -1,4 +1,4 @@
-"""Undoing dictation: spoken punctuation, filler sounds, and model names whose numbers stand in words."""
+"""Undoing what is no plain writing: dictated punctuation and model names, filler sounds, flags of a command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ _MARKS = {"comma": ",", "period": ".", "full stop": ".", "colon": ":", "semicolo
 _MARK = re.compile(rf" +(?P<mark>{'|'.join(_MARKS)})(?=\s|$)", re.IGNORECASE)
 _LEAST_MARKS = 2
 """Spoken marks from which a text is taken for dictated; a single "period" may be a word."""
+_FLAG = re.compile(r"(?<!\S)--(?P<name>[a-z][a-z_-]+)(?=[ =]|$)", re.IGNORECASE | re.MULTILINE)
 _FAMILY = r"qwen|llama|lama|gemma|kimi(?: k)?|gpt(?:[ -]oss)?|mistral|mixtral|claude|gemini|phi"
 _NUMBERS = rf"(?:(?:{NUMBER_WORD}|\d+(?:\.\d+)?)[ -]+(?:point[ -]+)?)*(?:{NUMBER_WORD})"
 _NAME = re.compile(
@@ -23,7 +24,7 @@ _BARE_SIZE = re.compile(
 
 def as_written(text: str) -> str:
     """The text as it would have been typed: "qwen three thirty two b comma" becomes "qwen 3 32b,"."""
-    text = _FILLERS.sub("", text)
+    text = _FLAG.sub(lambda m: re.sub("[-_]", " ", m["name"]), _FILLERS.sub("", text))
     if len(_MARK.findall(text)) >= _LEAST_MARKS:
         text = _MARK.sub(lambda m: _MARKS[m["mark"].lower()], text)
     text = _NAME.sub(_name, text)

@@ -42,8 +42,12 @@ _NOT_STARTED = re.compile(
 _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
 )
+_BENCHMARK = re.compile(
+    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! on the test)|\bonly (?:evaluate|compare|score|test)\b"
+)
+_FINE_TUNES = re.compile(r"\bskip the base-vs-base|\bonly fine-?tune\b")
 _ORDERS = re.compile(
-    r"(?:only|just) benchmark\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
+    r"(?:only|just) benchmark\b|\bbenchmark(?:ing)? only\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
 )
 _TAG = re.compile(r"\b(?:ok|okay|alright|please|thanks|deal|will you)\?$")
 """What is hung on an order ("not over $18, ok?") makes it no question."""
@@ -103,9 +107,16 @@ def _job(text: str, named: bool) -> Workflow | None:
     for name in ("classification", "preference", "rft"):
         if said[name]:
             return name
+    if named and only_benchmarks(text):
+        return "classification"
     if sft or _said(_TRAIN, text) or named:
         return "sft"
     return None
+
+
+def only_benchmarks(text: str) -> bool:
+    """Whether base models are only to be measured and nothing is trained; classification alone has that mode."""
+    return bool(_BENCHMARK.search(_FINE_TUNES.sub("", text)))
 
 
 def _trains(text: str, rft: bool) -> bool:
