@@ -54,6 +54,28 @@ def rate(value: float) -> Safe:
     return Safe(f"{value:g}")
 
 
+def percent(value: float | None) -> Safe:
+    """A rate between 0 and 1, in percent."""
+    return Safe("not measured" if value is None else f"{value:.1%}")
+
+
+def points(value: float | None) -> Safe:
+    """A difference of two rates, in percentage points with its sign."""
+    return Safe("not measured" if value is None else f"{100 * value:+.1f}")
+
+
+def fraction(value: float | None) -> Safe:
+    """A figure between 0 and 1 that is no rate, such as F1."""
+    return Safe("not measured" if value is None else f"{value:.3f}")
+
+
+def pvalue(value: float | None) -> Safe:
+    """A p-value as people write it; very small ones are bounded."""
+    if value is None:
+        return Safe("p not measured")
+    return Safe("p < 0.0001" if value < 0.0001 else f"p = {value:.2g}")
+
+
 def count(value: int) -> Safe:
     return Safe(f"{value:,}")
 
@@ -82,6 +104,10 @@ FILTERS = {
     "minutes": minutes,
     "loss": loss,
     "rate": rate,
+    "percent": percent,
+    "points": points,
+    "fraction": fraction,
+    "pvalue": pvalue,
     "count": count,
     "parameters": parameters,
     "size": size,

@@ -13,6 +13,7 @@ from tools.list_resources import TOOL as LIST_RESOURCES
 from tools.prepare_dataset import TOOL as PREPARE_DATASET
 from tools.present_plan import TOOL as PRESENT_PLAN
 from tools.present_scoreboard import TOOL as PRESENT_SCOREBOARD
+from tools.present_scores import TOOL as PRESENT_SCORES
 from tools.run_evaluator import TOOL as RUN_EVALUATOR
 from tools.scale_deployment import TOOL as SCALE_DEPLOYMENT
 from tools.upload_dataset import TOOL as UPLOAD_DATASET
@@ -30,6 +31,7 @@ CATALOG: tuple[Tool, ...] = (
     WAIT_FOR_JOBS,
     RUN_EVALUATOR,
     PRESENT_SCOREBOARD,
+    PRESENT_SCORES,
     DEPLOY_MODEL,
     WRITE_REPORT,
     LIST_RESOURCES,

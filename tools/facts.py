@@ -182,6 +182,14 @@ class ModelScored(Fact):
     seconds: float = 0.0
 
 
+class ScoresShown(Fact):
+    """The user was shown the figures of a classification's base or tuned models."""
+
+    fact: Literal["scores_shown"] = "scores_shown"
+    stage: Literal["base", "tuned"]
+    text: str
+
+
 class DeploymentSeen(Fact):
     """A deployment as the platform shows it. `serving` is true only after a real completion came back through it."""
 
@@ -236,6 +244,7 @@ AnyFact = Annotated[
     | JobNotCreated
     | CandidateMeasured
     | ModelScored
+    | ScoresShown
     | DeploymentSeen
     | Scaled
     | JobCancelled

@@ -22,6 +22,7 @@ from tools.facts import (
     PlanDrafted,
     ReportWritten,
     Scaled,
+    ScoresShown,
     UploadFinished,
 )
 from tuning.material import Material, ModelFacts
@@ -109,7 +110,7 @@ class Known:
                 return replace(self, replicas={**self.replicas, fact.resource: fact.replicas})
             case ReportWritten():
                 return replace(self, report=fact)
-            case Listed() | GateShown():
+            case Listed() | GateShown() | ScoresShown():
                 return self
 
     def job(self, item_id: str) -> JobSeen | None:

@@ -19,6 +19,7 @@ from tools.facts import (
     PlanDrafted,
     ReportWritten,
     Scaled,
+    ScoresShown,
     UploadFinished,
 )
 
@@ -49,6 +50,8 @@ def words_of_fact(fact: AnyFact) -> str:
         case ModelScored():
             span = f"{fact.low:.1%} to {fact.high:.1%}"
             return f"Scored {fact.item} on {fact.rows:,} {fact.split} rows: accuracy {fact.accuracy:.1%} (95%: {span})."
+        case ScoresShown():
+            return fact.text
         case DeploymentSeen():
             serving = ", it answers" if fact.serving else ""
             return f"Deployment {fact.resource}: {fact.state}{serving}"

@@ -18,6 +18,7 @@ from prompts.report import (
     Turn,
 )
 from prompts.scoreboard import PromotionQuestion, ScoreboardText, ScoreRow
+from prompts.scores import EvaluatedRow, GainRow, LabelRow, Scores
 from prompts.units import Span
 
 CENTS = Span(low=0.2, high=0.4)
@@ -96,6 +97,48 @@ BOARD = ScoreboardText(
 )
 PROMOTION = PromotionQuestion(
     chosen=2, winner=2, describe="qwen3-8b, LoRA rank 16", full_run=True, deploy=True, full_rows=864
+)
+BASE_MODEL = EvaluatedRow(
+    title="qwen3-8b",
+    rows=1200,
+    accuracy=0.71,
+    interval=Span(low=0.6837, high=0.735),
+    strict=0.64,
+    macro_f1=0.688,
+    micro_f1=None,
+    unparsable=41,
+    failed=0,
+    details="outputs/evaluations/fa-eval-1.json",
+)
+TUNED_MODEL = BASE_MODEL.model_copy(
+    update={"title": "qwen3-8b tuned (2)", "accuracy": 0.93, "interval": Span(low=0.914, high=0.943), "failed": 2}
+)
+SCORES_GAIN = GainRow(
+    first="qwen3-8b",
+    second="qwen3-8b tuned (2)",
+    outcome="gain",
+    gain=0.22,
+    interval=Span(low=0.19, high=0.25),
+    p_value=1e-12,
+    only_first=10,
+    only_second=274,
+)
+NO_SCORES_GAIN = SCORES_GAIN.model_copy(
+    update={"outcome": "none", "gain": 0.005, "interval": Span(low=-0.01, high=0.02), "p_value": 0.41}
+)
+SCORES = Scores(
+    stage="base",
+    rows=1200,
+    multi_label=False,
+    models=(BASE_MODEL, BASE_MODEL.model_copy(update={"title": "qwen3-32b"})),
+    gains=(),
+    heads=("qwen3-32b", "qwen3-8b"),
+    per_label=(
+        LabelRow(label="refund", rows=60, accuracies=(0.5, 0.4)),
+        LabelRow(label="billing", rows=1140, accuracies=(0.7, 0.6)),
+    ),
+    labels=2,
+    unranked=(),
 )
 TRAINED = TrainedRow(
     number=2,
@@ -236,6 +279,30 @@ SAMPLES: dict[str, Prompt] = {
     "scoreboard_unknown_lead": BOARD.model_copy(update={"lead": "unknown", "chosen": 3}),
     "scoreboard_tie": BOARD.model_copy(update={"lead": "tie", "ahead": 0.0}),
     "scoreboard_alone": BOARD.model_copy(update={"lead": "alone", "ahead": None, "runner_up": None}),
+    "scores_base": SCORES,
+    "scores_tuned": SCORES.model_copy(
+        update={
+            "stage": "tuned",
+            "models": (BASE_MODEL, TUNED_MODEL),
+            "gains": (
+                SCORES_GAIN,
+                NO_SCORES_GAIN,
+                SCORES_GAIN.model_copy(
+                    update={"outcome": "worse", "gain": -0.1, "interval": Span(low=-0.2, high=-0.01)}
+                ),
+                SCORES_GAIN.model_copy(
+                    update={"outcome": "not measured", "gain": None, "interval": None, "p_value": None}
+                ),
+            ),
+            "labels": 77,
+        }
+    ),
+    "scores_several_labels": SCORES.model_copy(
+        update={"multi_label": True, "models": (BASE_MODEL.model_copy(update={"micro_f1": 0.75}),)}
+    ),
+    "scores_none": SCORES.model_copy(
+        update={"models": (), "heads": (), "per_label": (), "labels": 0, "unranked": ("Evaluate qwen3-8b",)}
+    ),
     "promotion_question": PROMOTION,
     "promotion_question_other": PROMOTION.model_copy(update={"chosen": 3, "full_run": False}),
     "promotion_question_nothing_more": PROMOTION.model_copy(update={"full_run": False, "deploy": False}),

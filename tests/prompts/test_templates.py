@@ -10,7 +10,7 @@ import jinja2.meta
 import pytest
 from pydantic import ValidationError
 
-from prompts import plan, questions, report, scoreboard
+from prompts import plan, questions, report, scoreboard, scores
 from prompts.base import FOLDER, Prompt, environment
 from tests.prompts.samples import SAMPLES
 
@@ -18,7 +18,7 @@ SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 REWRITE = "FIREAGENT_WRITE_SNAPSHOTS"
 PROMPTS = [
     value
-    for module in (plan, scoreboard, questions, report)
+    for module in (plan, scoreboard, scores, questions, report)
     for value in vars(module).values()
     if isinstance(value, type) and issubclass(value, Prompt) and value is not Prompt
 ]
