@@ -7,13 +7,14 @@ A call that has an intent and no outcome is run again after a restart; tools fin
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from agent.guard.approval import standing
 from agent.guard.client import Platform
+from agent.guard.follow_up import reopened
 from agent.guard.step import Decline, Finish, Run, Say, Step, Think, Understand, Wait
 from agent.guard.verdict import Verdict, judge_step, open_items
 from agent.session.events import (
@@ -136,12 +137,16 @@ class Executor:
                 case Understand():
                     if not verdict.allowed:
                         return [_refused(key, "set_request", verdict, state.last_seq)]
-                    return [(key, step.event)]
+                    return [*reopened(state, step.event.source), (key, step.event)]
                 case Decline():
                     return [(key, ToolRefused(call=key, tool=step.tool, reason=step.reason))]
                 case Finish():
                     ended = SessionEnded(status=step.status, reason=step.reason)
-                    return [(key, ended)] if verdict.allowed else [_refused(key, "finish", verdict, state.last_seq)]
+                    return (
+                        [(state.keyed(key), ended)]
+                        if verdict.allowed
+                        else [_refused(key, "finish", verdict, state.last_seq)]
+                    )
                 case Run():
                     if not verdict.allowed:
                         return [_refused(key, step.call.tool, verdict, state.last_seq)]
@@ -226,11 +231,19 @@ def _refused(key: str, tool: str, verdict: Verdict, seq: int) -> tuple[str, Even
     return f"refused/{key}/{seq}", ToolRefused(call=key, tool=tool, reason=verdict.reason)
 
 
+def _earlier(state: SessionState) -> Iterator[str]:
+    """What the report of a re-opened session says of the runs before."""
+    for number, run in enumerate(state.earlier, start=1):
+        report = f"; its report is final_report-{number}.md" if run.report else ""
+        kept = f". Its deployments stay as they were: {', '.join(sorted(run.deployments))}" if run.deployments else ""
+        yield f"Run {number} of this session ended as {run.ended}{report}{kept}."
+
+
 def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]:
     """What the report tells of the session beside the facts of its tools."""
     created = state.created
     return {
-        "instruction": created.instruction if created else "",
+        "instruction": "\n\nThen: ".join((created.instruction if created else "", *(run.wish for run in state.earlier))),
         "created_at": state.created_at,
         "planner": created.planner if created else "",
         "approvals": [
@@ -239,7 +252,8 @@ def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]
             for a in state.answers
         ],
         "versions": {**versions, **(created.versions if created else {})},
+        "earlier": [{"ended": run.ended, "at": run.at, "deployments": sorted(run.deployments)} for run in state.earlier],
         "ended": "cancelled" if state.cancelling else "failed" if open_items(state) else "succeeded",
-        "notes": list(state.understood.notes) if state.understood else [],
+        "notes": [*(state.understood.notes if state.understood else ()), *_earlier(state)],
         "spent_usd": sum(j.reported_cost_usd or 0.0 for j in state.known.jobs.values()) + state.planner_use.usd,
     }  # fmt: skip

@@ -69,9 +69,10 @@ class Runner:
         return not self._tasks and not self._watched
 
     async def start(self) -> None:
-        """Goes on with every session that has not ended."""
+        """Goes on with every session that has not ended, or that was spoken to after its end."""
         for session in self._store.sessions():
-            if self._store.state(session).ended is None:
+            state = self._store.state(session)
+            if state.ended is None or state.afterwards:
                 self.wake(session)
         self._poller = asyncio.create_task(self._poll(), name="poller")
 
@@ -137,7 +138,7 @@ class Runner:
         while True:
             state = self._store.state(session)
             self._watch(session, state)
-            if state.ended is not None:
+            if state.ended is not None and not state.afterwards:
                 return
             step = await self._planner.next_step(state, self._clock())
             if isinstance(step, Wait):

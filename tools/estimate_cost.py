@@ -6,9 +6,11 @@ from pydantic import Field
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import PlanDrafted
+from tools.known import SUCCEEDED, Known
 from tools.prepare_dataset import skips_sweep
 from tools.resources import short_id
 from tuning.material import ModelFacts, Site
+from tuning.plan_again import without_done
 from tuning.plan_sft import compile_sft
 from tuning.workflows import NotTrainableError
 
@@ -33,6 +35,7 @@ async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> T
         plan = compile_sft(known.request, known.material, models, site, arguments.revision)
     except NotTrainableError as error:
         raise ToolError(str(error), owner="yours", next_step="Say another value, and I plan again.") from error
+    plan = without_done(plan, _done(known))
     text = (
         f"Plan {plan.revision}: {len(plan.candidates)} candidates, {len(plan.items)} items, "
         f"${plan.cost.low:.2f} to ${plan.cost.high:.2f}, {plan.minutes.low:.0f} to {plan.minutes.high:.0f} minutes"
@@ -40,6 +43,12 @@ async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> T
     if plan.unknown_prices:
         text += f"; no price is known for {', '.join(plan.unknown_prices)}"
     return ToolResult(facts=(PlanDrafted(plan=plan),), text=text)
+
+
+def _done(known: Known) -> frozenset[str]:
+    """What an earlier run of this session uploaded or trained, so that it is there now."""
+    trained = {name for name, job in known.jobs.items() if job.state in SUCCEEDED}
+    return known.settled & (trained | set(known.uploads))
 
 
 def _models(context: ToolContext) -> tuple[ModelFacts, ...]:

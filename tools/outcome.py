@@ -92,17 +92,18 @@ def outcome(known: Known, replies: Sequence[Mapping[str, Any]], *, platform: str
 
 
 def promoted(plan: Plan | None, known: Known, replies: Sequence[Mapping[str, Any]]) -> int | None:
-    """The candidate that went on: where its full run or deployment began, else the one confirmed; None for none."""
+    """The candidate that went on: the one confirmed, else where a full run or deployment began; None for none."""
     if plan is None:
         return None
+    board = known.scoreboard
+    yes = ("promotion", "approve", board.digest if board else "")
+    if board and any((r.get("gate"), r.get("answer", "approve"), r.get("digest")) == yes for r in replies):
+        return board.candidate
     for item in reversed(plan.items):
         begun = item.kind == "deploy" and known.deployment(item.id) is not None
         if begun or (item.kind == "train" and item.phase == "full run" and known.job(item.id) is not None):
             return item.candidate
-    board = known.scoreboard
-    yes = ("promotion", "approve", board.digest if board else "")
-    confirmed = any((r.get("gate"), r.get("answer", "approve"), r.get("digest")) == yes for r in replies)
-    return board.candidate if board and confirmed else None
+    return None
 
 
 def verdict(measured: CandidateMeasured | None) -> Verdict:
@@ -162,6 +163,8 @@ def _actual(label: str, plan: Plan, known: Known) -> float | None:
             continue
         for attempt in range(2, item.attempts + 1) if retries else (1,):
             job = known.jobs.get(item.resource(attempt))
+            if item.resource(attempt) in known.settled:
+                continue  # paid for in an earlier run, which has a report of its own
             if job is not None and job.reported_cost_usd is None:
                 return None
             spent += (job.reported_cost_usd or 0.0) if job else 0.0

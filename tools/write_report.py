@@ -59,6 +59,9 @@ async def write_report(arguments: ReportArguments, context: ToolContext) -> Tool
 
 
 def _write(context: ToolContext) -> ReportWritten:
+    run = len(context.history.get("earlier") or ())
+    if run:
+        _keep(context, run)
     found = outcome(context.known, replies(context.history), platform=context.platform_kind, free=context.prices.free)
     served = _served(found)
     snippet = _snippet(context, served).render() if served else ""
@@ -71,6 +74,21 @@ def _write(context: ToolContext) -> ReportWritten:
     write_whole(context.workspace / REPORT_JSON, [text.encode(errors="replace"), b"\n"])
     message = _message(context, found, served, snippet)
     return ReportWritten(markdown=REPORT, json_path=REPORT_JSON, message=message, summary=document)
+
+
+def _keep(context: ToolContext, run: int) -> None:
+    """The report of the run before stays beside the new one, as final_report-1.md for the first. Kept once."""
+    for name in (REPORT, REPORT_JSON):
+        path = context.workspace / name
+        kept = path.with_stem(f"{path.stem}-{run}")
+        if path.is_file() and not kept.exists():
+            write_whole(kept, [path.read_bytes()])
+
+
+def _figure(context: ToolContext, name: str) -> str:
+    """A figure's path; a later run of the session draws beside those of the runs before."""
+    run = len(context.history.get("earlier") or ())
+    return name.replace(".png", f"-{run + 1}.png") if run else name
 
 
 def _report(
@@ -157,8 +175,12 @@ def _first_prompt(context: ToolContext) -> tuple[Turn, ...]:
 def _figures(context: ToolContext, found: Outcome) -> tuple[Figure, ...]:
     """One picture of the sweep and one of the full run, as far as their metrics files lie in the workspace."""
     groups = (
-        (SWEEP_FIGURE, "Loss of the sweep's candidates", [s for s in found.candidates if s != found.final]),
-        (FULL_RUN_FIGURE, "Loss of the full run", [found.final] if found.final else []),
+        (
+            _figure(context, SWEEP_FIGURE),
+            "Loss of the sweep's candidates",
+            [s for s in found.candidates if s != found.final],
+        ),
+        (_figure(context, FULL_RUN_FIGURE), "Loss of the full run", [found.final] if found.final else []),
     )
     drawn: list[Figure] = []
     for path, title, group in groups:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+from agent.guard.follow_up import Conflict as Conflict
+from agent.guard.follow_up import follow_up
 from agent.session.events import Cancelling, Event, GateAnswered, GateKind, ReplyReading, RequestUnderstood, UserMessage
 from agent.session.state import SessionState
 from agent.understanding import read_instruction, read_reply
@@ -30,17 +32,13 @@ TRY_AGAIN = frozenset(
 )
 
 
-class Conflict(Exception):
-    """The session can't take this message; the text says why and what stands."""
-
-
 def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> Sequence[tuple[str, Event]]:
     """The events that follow from the user's message. Raises Conflict.
 
     `key` makes a repeated delivery of the same message harmless; `gate_digest` is optional and must match the open gate.
     """
     if state.ended is not None:
-        raise Conflict(f"the session has {_ended(state)}; start a new one with `fireagent session create`.")
+        return follow_up(state, text, key)
     if state.cancelling:
         raise Conflict("the session is being cancelled and takes no further messages.")
     gate = state.gate
@@ -74,7 +72,7 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
     if reading.label == "revise" and request is not None:
         events.append((f"request/{seq}", RequestUnderstood(request=request, source=seq)))
     if reading.label == "reject" and reading.ends:
-        events.append(("cancelling", Cancelling()))
+        events.append((state.keyed("cancelling"), Cancelling()))
     return events
 
 
@@ -91,8 +89,8 @@ def standing(state: SessionState) -> Sequence[tuple[str, Event]]:
     """The user's standing yes (--approve-up-to) to the open gate: a plan within the sum, or the declared winner."""
     limit = state.created.approve_up_to_usd if state.created else None
     gate, plan = state.gate, state.known.plan
-    if limit is None or gate is None or plan is None or state.held or _last_no(state):
-        return ()
+    if limit is None or gate is None or plan is None or state.held or state.earlier or _last_no(state):
+        return ()  # given for what was asked for at the beginning: a re-opened session asks
     mine = {item.resource(n) for item in plan.items for n in range(1, item.attempts + 1)}
     before = sum(cost for resource, cost in state.committed.items() if resource not in mine)
     within = before + plan.ceiling_usd <= limit and not plan.unknown_prices
@@ -146,7 +144,3 @@ def _first_answer(state: SessionState, digest: str) -> str:
         return "Look at `fireagent session get` for what the session is doing."
     last = answers[-1]
     return f"The {last.gate.gate} gate was answered first with {last.answer}: {last.text[:200]!r}."
-
-
-def _ended(state: SessionState) -> str:
-    return {"succeeded": "succeeded", "failed": "failed", "cancelled": "been cancelled"}[state.ended or "failed"]

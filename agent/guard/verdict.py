@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.guard.manifest import Match, match
-from agent.guard.step import Finish, Run, Step, Understand
+from agent.guard.step import Finish, Run, Say, Step, Understand
 from agent.session.state import SessionState
 from agent.understanding import read_instruction
 from tools.base import Effect
@@ -56,7 +56,7 @@ class Wire:
 def judge_step(step: Step, effect: Effect | None, state: SessionState) -> Verdict:
     """May the planner's step be taken now? `effect` is that of the tool of a `Run`, None when there is no such tool."""
     if state.ended is not None:
-        return refuse(f"the session has ended ({state.ended}).")
+        return _judge_afterwards(step, state)
     if isinstance(step, Finish):
         return _judge_finish(step, state)
     if isinstance(step, Understand):
@@ -72,6 +72,13 @@ def judge_step(step: Step, effect: Effect | None, state: SessionState) -> Verdic
     if effect is Effect.ASK and state.cancelling:
         return refuse("the session is being cancelled; nothing is asked any more.")
     return ALLOW
+
+
+def _judge_afterwards(step: Step, state: SessionState) -> Verdict:
+    """An ended session is spoken with, and re-opened by a request that rests on the user's newest word to it."""
+    if isinstance(step, Understand) and state.ended != "cancelled" and step.event.source > state.ended_seq:
+        return _judge_understanding(step, state)
+    return ALLOW if isinstance(step, Say) else refuse(f"the session has ended ({state.ended}).")
 
 
 def judge_wire(wire: Wire, state: SessionState, account: str, inferred: Mapping[str, int]) -> Verdict:
@@ -143,7 +150,7 @@ def _attempt_blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: i
         return f"attempt {attempt - 1} of {item.id} has not failed."
     further = {
         name for other in plan.items for n in range(2, other.attempts + 1)
-        if (name := other.resource(n)) in state.known.jobs and name != item.resource(attempt)
+        if (name := other.resource(n)) in state.known.jobs and name not in {item.resource(attempt), *state.known.settled}
     }  # fmt: skip
     if len(further) >= plan.retries:
         return f"the plan has room for {plan.retries} further attempt(s), and they are used."
@@ -161,7 +168,7 @@ def _limits_blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: in
             return "its price is unknown."
         return ""
     mine = {resource for other in plan.items for n in range(1, other.attempts + 1) if (resource := other.resource(n))}
-    in_plan = sum(cost for name, cost in state.committed.items() if name in mine and name != own)
+    in_plan = sum(cost for name, cost in state.committed.items() if name in mine - state.known.settled and name != own)
     if in_plan + item.cost.high > plan.ceiling_usd + 1e-6 and not plan.unknown_prices:
         return f"it could pass the approved ceiling of ${plan.ceiling_usd:.2f}."
     budget = state.known.request.budget_usd

@@ -81,6 +81,8 @@ def state_block(state: SessionState, notice: str, answers_left: int) -> str:
 
 def _facts(state: SessionState, answers_left: int) -> Iterable[tuple[str, str]]:
     known, plan, understood = state.known, state.known.plan, state.understood
+    if state.ended is not None:
+        yield "ended", f"{state.ended}; answer with say, and write down with set_request what the user wants done next"
     if understood is None:
         yield "request", "not written down yet: call set_request"
     elif understood.missing:

@@ -15,6 +15,8 @@ from agent.understanding import read_instruction
 from tools.base import ToolCall
 from tuning.workflows import WORKFLOWS
 
+OFFER = "Say what to do next, such as 'deploy candidate 2 as well' or 'run it again with 3 epochs', or ask about what was done."
+
 
 class OfflinePlanner:
     """The default when no LLM is configured."""
@@ -26,7 +28,7 @@ class OfflinePlanner:
 def decide(state: SessionState, now: float) -> Step:
     """The next step. Order matters: the user's last word first, then the work."""
     if state.ended is not None:
-        return Wait()
+        return after_the_end(state, state.afterwards[0]) if state.afterwards else Wait()
     if state.cancelling:
         return _cancel(state, now)
     if state.understood is None:
@@ -93,14 +95,27 @@ def react(state: SessionState, said: Said) -> Step:
     return Say(key, f"I did not take that as an answer{why}." + tail, said.seq)
 
 
+def after_the_end(state: SessionState, said: Said) -> Say:
+    """Words for a message to an ended session that asks, or that is no work that can be taken up."""
+    reading = said.message.reading
+    key = f"say/{said.seq}"
+    if reading.label == "ask":
+        return Say(key, answer(said.message.text, state), said.seq)
+    if reading.label == "reject":
+        return Say(key, "Nothing of this session is going on, so there is nothing to stop. " + OFFER, said.seq)
+    if reading.label == "revise":
+        return Say(key, "I see that you want something more, but not what. " + OFFER, said.seq)
+    return Say(key, f"{reading.reason} {OFFER}".strip(), said.seq)
+
+
 def _route(state: SessionState, now: float) -> Step:
     """To the playbook of the workflow; what is not served is said in words and never replaced silently."""
     understood = state.understood
     if understood is None:
         return Wait()
     refused = "\n".join(understood.refused)
-    if refused and 1 not in state.answered and understood.source == 1:
-        return Say("say/refused", refused, 1)
+    if refused and understood.source not in state.answered:
+        return Say("say/refused" if understood.source == 1 else f"say/{understood.source}", refused, understood.source)
     workflow = state.known.request.workflow
     if workflow == "question":
         text = answer(state.created.instruction if state.created else "", state)
@@ -128,9 +143,9 @@ def _cancel(state: SessionState, now: float) -> Step:
             return step
     if steps or state.active:
         return Wait(min((s.until for s in steps if isinstance(s, Wait) and s.until is not None), default=None))
-    call = state.calls.get("report/cancelled")
-    if call is None:
-        return Run(ToolCall("report/cancelled", "write_report"))
+    report = state.keyed("report/cancelled")
+    if report not in state.calls:
+        return Run(ToolCall(report, "write_report"))
     return Finish("cancelled", "cancelled by the user")
 
 
@@ -142,9 +157,14 @@ def _stop_jobs(state: SessionState, now: float) -> list[Step]:
 
 
 def _stop_deployments(state: SessionState, now: float) -> list[Step]:
-    """What is left to do about own deployments, and about those whose creation had no answer."""
+    """What is left to do about own deployments, and about those whose creation had no answer.
+
+    What an earlier run of the session ended with is the user's by now and stays.
+    """
     meant = {call.resource for call in state.calls.values() if call.tool == "deploy_model" and call.spends}
-    names = sorted(name for name in {*state.known.deployments, *meant} if state.known.replicas.get(name) != 0)
+    kept = {name for run in state.earlier if run.ended == "succeeded" for name in run.deployments}
+    ours = {*state.known.deployments, *meant} - kept
+    names = sorted(name for name in ours if state.known.replicas.get(name) != 0)
     words = {name: "scale" if name in state.known.deployments else "settle" for name in names}
     steps = (insist(state, now, f"{word}/{name}", "scale_deployment", resource=name) for name, word in words.items())
     return [step for step in steps if step is not None]

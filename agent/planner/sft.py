@@ -8,7 +8,6 @@ import re
 from agent.guard.step import Finish, Say, Step, Wait
 from agent.guard.verdict import blocked, finished
 from agent.planner.calls import ask, run
-from agent.session.events import GateAnswered
 from agent.session.state import SessionState
 from tools.facts import JobSeen
 from tools.known import SUCCEEDED, TERMINAL
@@ -79,8 +78,9 @@ def _data(state: SessionState, now: float) -> Step | None:
     for role, name in (("train", request.train_dataset), ("eval", request.eval_dataset)):
         if not name:
             continue
-        mark = hashlib.sha256(name.encode()).hexdigest()[:8]
-        step = run(state, now, f"stage/{role}/{mark}", "download_dataset", name=name, role=role)
+        key = f"stage/{role}/{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        step = run(state, now, key, "download_dataset", name=name, role=role)
+        step = step or _staged_again(state, now, key, role, name)
         if step is not None:
             return step
         staged = state.known.staged.get(role)
@@ -90,6 +90,14 @@ def _data(state: SessionState, now: float) -> Step | None:
             )
             return ask(state, now, text, (f"{role}_dataset",))
     return None
+
+
+def _staged_again(state: SessionState, now: float, key: str, role: str, name: str) -> Step | None:
+    """The data set once more where another one has taken its place since."""
+    newest = max((k for k in state.calls if k.startswith(f"stage/{role}/")), key=lambda k: state.calls[k].at)
+    if newest == key or newest.startswith(f"{key}/"):
+        return None
+    return run(state, now, f"{key}/{state.revision}", "download_dataset", name=name, role=role)
 
 
 def _plan(state: SessionState, now: float) -> Step | None:
@@ -121,9 +129,8 @@ def _sweep(state: SessionState, now: float, plan: Plan) -> Step | None:
     alive = [item for item in items if item.id in state.known.measured]
     if not alive:
         return _barred(state, now, plan, items) or _fail(state, now, items)
-    named = _named(state)
-    chosen = named.candidate if named else None
-    if named is not None and (step := _unable(state, plan, named)):
+    chosen, message = _named(state)
+    if step := _unable(state, plan, chosen, message):
         if step.key not in state.said:
             return step
         chosen = None
@@ -132,23 +139,23 @@ def _sweep(state: SessionState, now: float, plan: Plan) -> Step | None:
     return run(state, now, key, "present_scoreboard", **arguments) or Wait()
 
 
-def _named(state: SessionState) -> GateAnswered | None:
-    """The user's last change at the promotion gate: it names a candidate."""
+def _named(state: SessionState) -> tuple[int | None, int]:
+    """The candidate that the user named, at the promotion gate or in a follow-up, and the seq of those words."""
     board = state.known.scoreboard
     changes = [a for a in state.answers if a.answer == "revise" and board and a.gate.digest == board.digest]
-    return changes[-1] if changes else None
+    if changes:
+        return changes[-1].candidate, changes[-1].message
+    return state.known.request.candidate, state.understood.source if state.understood else 0
 
 
-def _unable(state: SessionState, plan: Plan, named: GateAnswered) -> Say | None:
+def _unable(state: SessionState, plan: Plan, candidate: int | None, message: int) -> Say | None:
     """Words for a named candidate that can't go on; the scoreboard is then shown as it was."""
     able = [s.number for s in standings(plan, state.known) if s.eligible]
-    if named.candidate is None or named.candidate in able:
+    if candidate is None or candidate in able:
         return None
     choice = ", ".join(str(number) for number in able)
-    text = (
-        f"Candidate {named.candidate} can't be promoted: it did not finish, or there is none. The choice is {choice}."
-    )
-    return Say(f"say/{named.message}/candidate", text, named.message)
+    text = f"Candidate {candidate} can't be promoted: it did not finish, or there is none. The choice is {choice}."
+    return Say(f"say/{message}/candidate", text, message)
 
 
 def _final(state: SessionState, now: float, plan: Plan) -> Step | None:
@@ -165,7 +172,9 @@ def _deploy(state: SessionState, now: float, plan: Plan) -> Step | None:
     for item in _branch(state, plan, "deployment"):
         if item.kind != "deploy":
             continue
-        step = _upload(state, now, plan, item) or run(state, now, f"deploy/{item.id}", "deploy_model", item=item.id)
+        step = _upload(state, now, plan, item) or run(
+            state, now, f"deploy/{item.resource()}", "deploy_model", item=item.id
+        )
         if step is not None:
             return step
         if not finished(state, plan, item.id):
@@ -181,19 +190,17 @@ def _deploy(state: SessionState, now: float, plan: Plan) -> Step | None:
 
 def _probe(state: SessionState, now: float, item: PlanItem) -> Step:
     """Asks the deployment for a first answer; a deployment that is READY may still need a while to give one."""
-    asked = [
-        key for key, call in state.calls.items() if key.startswith(f"probe/{item.id}/") and call.status == "returned"
-    ]
+    begun = f"probe/{item.resource()}/"
+    asked = [key for key, call in state.calls.items() if key.startswith(begun) and call.status == "returned"]
     if asked:
         due = state.calls[asked[-1]].at + min(PROBE_DELAY * len(asked), LONGEST_PROBE_DELAY)
         if now < due:
             return Wait(due)
-    key = f"probe/{item.id}/{len(asked) + 1}"
-    return run(state, now, key, "deploy_model", item=item.id, probe=True) or Wait()
+    return run(state, now, f"{begun}{len(asked) + 1}", "deploy_model", item=item.id, probe=True) or Wait()
 
 
 def _close(state: SessionState, now: float) -> Step:
-    return run(state, now, "report/succeeded", "write_report") or Finish("succeeded")
+    return run(state, now, state.keyed("report/succeeded"), "write_report") or Finish("succeeded")
 
 
 def _barred(state: SessionState, now: float, plan: Plan, items: list[PlanItem]) -> Step | None:
@@ -212,7 +219,7 @@ def _barred(state: SessionState, now: float, plan: Plan, items: list[PlanItem]) 
 def _fail(state: SessionState, now: float, items: list[PlanItem]) -> Step:
     """Nothing of what was needed survived: the report says what was done, and the session says why it stops."""
     causes = [f"{item.id}: {_cause(state, item)}" for item in items]
-    step = run(state, now, "report/failed", "write_report")
+    step = run(state, now, state.keyed("report/failed"), "write_report")
     return step or Finish("failed", "; ".join(causes)[:1000])
 
 

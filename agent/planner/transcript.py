@@ -25,6 +25,8 @@ from agent.session.events import (
     Record,
     RequestUnderstood,
     SessionCreated,
+    SessionEnded,
+    SessionReopened,
     ToolFailed,
     ToolRefused,
     ToolReturned,
@@ -245,6 +247,10 @@ def _said(event: AnyEvent, states: Mapping[str, str], turn: _Turn) -> Iterable[s
             yield f"[program] {event.tool} failed: {line(event.message)}"
         case JobStalled():
             yield f"[program] {line(event.resource.rsplit('/', 1)[-1])} runs without a new step for {event.seconds / 60:.0f} minutes"
+        case SessionEnded():
+            yield f"[program] the session has ended: {event.status}."
+        case SessionReopened():
+            yield "[program] the session goes on: the request needs a new plan and the user's new approval."
         case Observed():
             yield from (_fact_line(fact) for fact in event.facts if _news(fact, states))
         case _:

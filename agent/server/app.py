@@ -17,7 +17,7 @@ from agent.server.listing import page
 from agent.server.own import Own, own_routes
 from agent.server.problems import Problem, as_problem
 from agent.server.sessions import Message, NewSession, Sessions
-from agent.server.stream import Feed, Style, event_json, follow, settled
+from agent.server.stream import Feed, Style, event_json, follow
 from agent.server.text import Transcript
 from agent.session.store import SessionUnknown, StoreError
 from tools.base import ToolError
@@ -106,7 +106,7 @@ def _event_routes(sessions: Sessions, feed: Feed) -> APIRouter:
             return JSONResponse({"events": [event_json(r) for r in records], "status": state.status})
         transcript = Transcript()
         blocks = [block for record in records if (block := transcript.add(record))]
-        end = [transcript.close(state.status)] if settled(state) else []
+        end = [transcript.close(state.status)] if state.settled else []
         return PlainTextResponse("".join(f"{block}\n" for block in (*blocks, *end)))
 
     return router

@@ -52,9 +52,13 @@ class Platforms:
     def let_go(self, session: str) -> None:
         """After an append: closes what a session had open that has ended now."""
         if session in self._open and self._store.state(session).ended is not None:
-            task = asyncio.get_running_loop().create_task(self.close(session))
+            task = asyncio.get_running_loop().create_task(self._close_ended(session))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+    async def _close_ended(self, session: str) -> None:
+        if self._store.state(session).ended is not None:  # it may have been re-opened since
+            await self.close(session)
 
     async def close(self, session: str) -> None:
         """Closes what a session had open; nothing if it had nothing."""

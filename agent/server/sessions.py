@@ -168,7 +168,7 @@ class Sessions:
         def decide(state: SessionState) -> Sequence[tuple[str, Event]]:
             if state.ended is not None:
                 raise Conflict(f"the session is {state.ended} already; there is nothing to cancel.")
-            return () if state.cancelling else [("cancelling", Cancelling())]
+            return () if state.cancelling else [(state.keyed("cancelling"), Cancelling())]
 
         state = self.store.transact(session, decide)
         self.wake(session)

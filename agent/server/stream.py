@@ -70,11 +70,6 @@ def event_json(record: Record) -> dict[str, Any]:
     return {"seq": record.seq, "at": rfc3339(record.at), "type": kind, "v": version, "data": data}
 
 
-def settled(state: SessionState) -> bool:
-    """Nothing more comes by itself: it waits for the user or has ended."""
-    return state.status != "running"
-
-
 async def follow(
     store: Store, feed: Feed, session: str, since: int, style: Style, *, until_settled: bool
 ) -> AsyncIterator[bytes]:
@@ -92,7 +87,7 @@ async def follow(
                 yield _event(record, transcript, style)
             if state.last_seq > last:
                 continue
-            if state.ended is not None or (until_settled and settled(state)):
+            if state.settled and (until_settled or state.ended is not None):
                 yield _end(state, transcript, style)
                 return
             try:

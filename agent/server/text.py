@@ -23,6 +23,7 @@ from agent.session.events import (
     RequestUnderstood,
     SessionCreated,
     SessionEnded,
+    SessionReopened,
     StepStale,
     ToolCalled,
     ToolFailed,
@@ -45,6 +46,7 @@ STARTS = {
     "launch_job": "Launching the training job {resource} ({item})",
     "run_evaluator": "Measuring {item}",
     "deploy_model": "Deploying: {item}",
+    "present_scores": "Comparing the models' answers",
     "write_report": "Writing the report",
     "cancel_job": "Cancelling the job {resource}",
     "scale_deployment": "Scaling the deployment {resource} to zero",
@@ -128,6 +130,8 @@ def _words(event: AnyEvent) -> str:
             return (
                 "" if event.status == "succeeded" else f"The session is {event.status}: {event.reason or 'no reason'}"
             )
+        case SessionReopened():
+            return "The session goes on at your word: a new plan, a new cost, and a new approval. What it made stays."
         case StepStale() | PlannerReplied() | InferenceReserved():
             return ""
         case Unknown():

@@ -25,6 +25,10 @@ def document(state: SessionState, workspaces: Path) -> dict[str, Any]:
         "cost": _cost(state),
         "planner": _planner(state),
         "deployment": _deployment(state),
+        "earlier": [
+            {"ended": run.ended, "ended_time": rfc3339(run.at), "deployments": sorted(run.deployments)}
+            for run in state.earlier
+        ],
         "reason": state.end_reason,
         "last_seq": state.last_seq,
     }
@@ -56,7 +60,7 @@ def phase(state: SessionState) -> str:
         return "cancelling"
     if known.report is not None:
         return "report"
-    if known.deployments:
+    if any(known.deployment(item.id) for item in (known.plan.items if known.plan else ()) if item.kind == "deploy"):
         return "deployment"
     if state.promoted is not None or _ran(state, "full run"):
         measured = any(

@@ -240,6 +240,16 @@ class SessionEnded(Event):
     reason: str = ""
 
 
+class SessionReopened(Event):
+    """A session that had ended goes on with a further wish of the user. No yes of before counts any more.
+
+    `message` is the seq of the user's event that asked for it.
+    """
+
+    type: Literal["session.reopened"] = "session.reopened"
+    message: int
+
+
 class Unknown(Event):
     """An event of a newer version: kept, shown, without effect here."""
 
@@ -265,6 +275,7 @@ AnyEvent = (
     | AgentSaid
     | Cancelling
     | SessionEnded
+    | SessionReopened
     | Unknown
 )
 _KNOWN: dict[str, type[Event]] = {
@@ -272,7 +283,7 @@ _KNOWN: dict[str, type[Event]] = {
     for model in (
         SessionCreated, RequestUnderstood, UserMessage, GateAnswered, ToolCalled, ToolReturned, ToolFailed, ToolRefused,
         PlannerReplied, StepStale, Observed, InferenceReserved,
-        JobStalled, AgentSaid, Cancelling, SessionEnded,
+        JobStalled, AgentSaid, Cancelling, SessionEnded, SessionReopened,
     )
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ from agent.session.events import (
     RequestUnderstood,
     SessionCreated,
     SessionEnded,
+    SessionReopened,
     StepStale,
     ToolCalled,
     ToolFailed,
@@ -28,7 +29,7 @@ from agent.session.events import (
     Unknown,
     UserMessage,
 )
-from tools.facts import AnyFact, GateShown, JobNotCreated, JobSeen, PlanDrafted
+from tools.facts import AnyFact, GateShown, JobNotCreated, JobSeen, PlanDrafted, ReportWritten
 from tools.known import TERMINAL, Known
 
 Status = Literal["running", "waiting", "succeeded", "failed", "cancelled"]
@@ -108,6 +109,21 @@ class PlannerUse:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A run of the session that had ended before the user's next wish (`wish`, in their words) re-opened it.
+
+    `deployments` are what it left.
+    """
+
+    ended: Ended
+    reason: str
+    at: float
+    report: ReportWritten | None
+    deployments: frozenset[str]
+    wish: str
+
+
+@dataclass(frozen=True)
 class SessionState:
     """All that the guard and the planners decide on."""
 
@@ -150,6 +166,10 @@ class SessionState:
     cancelling: bool = False
     ended: Ended | None = None
     end_reason: str = ""
+    ended_seq: int = 0
+    """Seq of the event that ended the session last; words of the user after it want an answer, or re-open it."""
+    ended_at: float = 0.0
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -166,6 +186,20 @@ class SessionState:
     def unanswered(self) -> tuple[Said, ...]:
         """Questions and unclear messages without an answer yet."""
         return tuple(s for s in self.messages if s.seq not in self.answered)
+
+    @property
+    def afterwards(self) -> tuple[Said, ...]:
+        """What was said to the ended session and wants words; nothing while it goes on."""
+        return tuple(s for s in self.unanswered if s.seq > self.ended_seq) if self.ended is not None else ()
+
+    @property
+    def settled(self) -> bool:
+        """Nothing more comes by itself: it waits for the user, or has ended and has answered."""
+        return self.status != "running" and not self.afterwards
+
+    def keyed(self, key: str) -> str:
+        """A key of what happens once in a run of the session, which may have several."""
+        return f"{key}/{len(self.earlier) + 1}" if self.earlier else key
 
     @property
     def plan_approved(self) -> bool:
@@ -238,9 +272,34 @@ def apply(state: SessionState, record: Record) -> SessionState:
         case Cancelling():
             return replace(state, cancelling=True, gate=None, last_user_seq=record.seq)
         case SessionEnded() as event:
-            return replace(state, ended=event.status, end_reason=event.reason, gate=None)
+            return replace(
+                state, ended=event.status, end_reason=event.reason, gate=None, ended_seq=record.seq, ended_at=record.at
+            )
+        case SessionReopened() as event:
+            return _reopened(state, event)
         case Unknown():
             return state
+
+
+def _reopened(state: SessionState, event: SessionReopened) -> SessionState:
+    """The session goes on: what it made stays known, and nothing of what was allowed is allowed any more."""
+    if state.ended is None:
+        return state
+    known = state.known
+    wish = next((said.message.text for said in state.messages if said.seq == event.message), "")
+    left = Earlier(state.ended, state.end_reason, state.ended_at, known.report, frozenset(known.deployments), wish)
+    return replace(
+        state,
+        ended=None,
+        end_reason="",
+        cancelling=False,
+        gate=None,
+        approved=frozenset(),
+        promoted=None,
+        held=0,
+        known=replace(known, report=None, scoreboard=None, settled=known.settled | set(state.committed)),
+        earlier=(*state.earlier, left),
+    )
 
 
 def _understood(state: SessionState, event: RequestUnderstood) -> SessionState:
@@ -307,10 +366,11 @@ def _called(state: SessionState, record: Record, event: ToolCalled) -> SessionSt
         spends=event.effect == "spend",
         based_on=event.based_on,
     )
-    committed = state.committed
+    committed, known = state.committed, state.known
     if call.spends and event.resource:
         committed = {**committed, event.resource: event.cost_high}
-    return replace(state, calls={**state.calls, event.call: call}, committed=committed)
+        known = replace(known, settled=known.settled - {event.resource})
+    return replace(state, calls={**state.calls, event.call: call}, committed=committed, known=known)
 
 
 def _settle(state: SessionState, key: str, at: float, **changes: Any) -> SessionState:

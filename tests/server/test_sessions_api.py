@@ -10,7 +10,7 @@ import pytest
 
 from agent.server.credentials import Credentials, own_alias
 from agent.server.sessions import Sessions
-from agent.session.events import GateAnswered, Observed, UserMessage
+from agent.session.events import AgentSaid, GateAnswered, Observed, UserMessage
 from agent.session.store import StoreError
 from tests.server.conftest import Api
 from tools.facts import JobSeen
@@ -148,12 +148,33 @@ async def test_an_answer_that_is_no_text_is_refused(api: Api, text: str) -> None
     assert answers(api, session) == []
 
 
-async def test_an_ended_session_takes_no_word_and_says_so(api: Api) -> None:
+async def test_an_ended_session_takes_no_yes_and_no_cancel_and_says_so(api: Api) -> None:
     session = await api.create()
     api.end(session)
-    for answer in (await say(api, session, "Use 2 epochs."), await api.http.post(f"/v1/sessions/{session}:cancel")):
+    for answer in (
+        await say(api, session, "Approved, proceed."),
+        await api.http.post(f"/v1/sessions/{session}:cancel"),
+    ):
         assert answer.status_code == 409
         assert "succeeded" in answer.json()["error"]["message"]
+
+
+async def test_a_wish_to_an_ended_session_opens_it_and_a_question_does_not(api: Api) -> None:
+    session = await api.create("Fine-tune tiny-a on rows.")
+    api.end(session)
+    asked = (await say(api, session, "How much did we spend?", key="question")).json()
+    assert (asked["status"], asked["reading"]["label"]) == ("succeeded", "ask")
+    path = f"/v1/sessions/{session}/events?format=json&until_settled=1"
+    reading = asyncio.create_task(api.http.get(path, headers={"Accept": "text/event-stream"}))
+    await asyncio.sleep(0.05)
+    assert not reading.done(), "the answer is still to come"
+    api.store.append(session, ("said", AgentSaid(text="Nothing.", about=asked["seq"])))
+    assert "Nothing." in (await reading).text
+    assert (await say(api, session, "Now run SFT with 3 epochs", key="follow-up")).json()["status"] == "running"
+    found = (await api.http.get(f"/v1/sessions/{session}")).json()
+    assert found["request"]["epochs"] == [3] and [run["ended"] for run in found["earlier"]] == ["succeeded"]
+    assert (await api.http.delete(f"/v1/sessions/{session}")).status_code == 409
+    assert (await api.http.post(f"/v1/sessions/{session}:cancel")).status_code == 200
 
 
 async def test_cancel_is_taken_once_and_delete_needs_an_end(api: Api) -> None:

@@ -240,14 +240,6 @@ async def test_a_yes_without_an_open_gate_approves_nothing(tmp_path: Path) -> No
         assert answers(home, session) == [] and made(platform) == {}
 
 
-async def test_an_ended_session_takes_no_word(tmp_path: Path) -> None:
-    async with house(tmp_path) as (home, _):
-        session = home.create(approve_up_to_usd=0.0)
-        await home.until(session, "succeeded")
-        with pytest.raises(Conflict, match="succeeded; start a new one"):
-            home.reply(session, "Use 2 epochs.")
-
-
 async def test_a_standing_yes_covers_plan_and_winner_and_says_so(tmp_path: Path) -> None:
     async with house(tmp_path) as (home, _):
         session = home.create(approve_up_to_usd=1.0)
