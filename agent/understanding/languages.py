@@ -13,6 +13,9 @@ _ENGLISH = words("english_hints")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ELISION = re.compile(r"(?<!\w)(?:[ldsc]|qu)'(?=\w)", re.IGNORECASE)
+_ACCENTS = str.maketrans("àâäáãçéèêëíìîïñóòôöõúùûüýÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÝ", "aaaaaceeeeiiiinooooouuuuyAAAAACEEEEIIIINOOOOOUUUUY")
+_UMLAUTS = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
+"""People leave accents out, or spell umlauts out; both are found by the same words."""
 _LEAST_HINTS = 2
 """Common words that a text needs before it is taken for another language; one alone may be a name."""
 _READ_FOR_HINTS = 4000
@@ -25,6 +28,8 @@ class _Entry(TypedDict):
 
 @dataclass(frozen=True)
 class _Language:
+    """`words` by their folded form; a key that ends in a star is a stem and stands for all words that begin so."""
+
     hints: frozenset[str]
     words: dict[str, str]
 
@@ -36,19 +41,33 @@ def _languages() -> dict[str, _Language]:
 
 
 def _language(entry: _Entry) -> _Language:
-    words = {str(k): str(v) for k, v in entry["words"].items()}
+    words = {str(k).lower(): str(v) for k, v in entry["words"].items()}
     hints = frozenset(h for h in map(str, entry["hints"]) if len(h) > 1 and h not in _ENGLISH) | _telling(words)
-    return _Language(hints, words)
+    spelt_out = {key.translate(_UMLAUTS): value for key, value in words.items()}
+    return _Language(frozenset(map(_folded, hints)), {_folded(k): v for k, v in (spelt_out | words).items()})
 
 
 @lru_cache(maxsize=16)
 def _pattern(code: str) -> re.Pattern[str]:
     """The words of a language; compiled only when a text is in it, for that takes longer than reading one."""
-    words = _languages()[code].words
-    longest_first = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    words = sorted(_languages()[code].words, key=len, reverse=True)
+    longest_first = "|".join(re.escape(w.rstrip("*")) + (r"\w*" if w.endswith("*") else "") for w in words)
     # Chinese has no spaces between words; the others end at a letter that is none of theirs.
     text = longest_first if code == "zh" else rf"(?<![\w⟦./-])(?:{longest_first})(?![\w⟧/-])(?!\.\w)"
     return re.compile(text, re.IGNORECASE)
+
+
+def _folded(text: str) -> str:
+    """The text without accents, letter for letter, so that places in it stay the same."""
+    return text.translate(_ACCENTS)
+
+
+def _meaning(words: dict[str, str], found: str) -> str:
+    """The English for a word of the text: its own entry, else that of the longest stem it begins with."""
+    if found in words:
+        return words[found]
+    ends = range(len(found), 0, -1)
+    return next((words[stem] for end in ends if (stem := f"{found[:end]}*") in words), found)
 
 
 def _telling(words: dict[str, str]) -> frozenset[str]:
@@ -66,7 +85,7 @@ def language_of(text: str) -> str:
     """The language a text is written in: en, de, fr, es, it, pt, nl or zh. In doubt en."""
     if _HAN.search(text):
         return "zh"
-    seen = [w.lower() for w in _WORD.findall(text[:_READ_FOR_HINTS])]
+    seen = [_folded(w.lower()) for w in _WORD.findall(text[:_READ_FOR_HINTS])]
     english = sum(w in _ENGLISH for w in seen)
     best, count = "en", max(english, _LEAST_HINTS - 1)
     for code, language in _languages().items():
@@ -81,7 +100,12 @@ def to_english(text: str) -> str:
     code = language_of(text)
     if code == "en":
         return text
-    language = _languages()[code]
+    words = _languages()[code].words
     space = " " if code == "zh" else ""
-    english = _pattern(code).sub(lambda m: f"{space}{language.words[m.group().lower()]}{space}", text)
-    return re.sub(r" {2,}", " ", _ELISION.sub(" ", english) if code == "fr" else english)
+    out: list[str] = []
+    at = 0
+    for match in _pattern(code).finditer(_folded(text)):
+        out += [text[at : match.start()], space, _meaning(words, match.group().lower()), space]
+        at = match.end()
+    english = "".join([*out, text[at:]])
+    return re.sub(r" {2,}", " ", _ELISION.sub("", english) if code == "fr" else english)
