@@ -19,11 +19,15 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass
 class Converted:
-    """A file of trainable chat rows: where each begins (and the last ends), its prompt's key, and what was left out."""
+    """A file of trainable chat rows: where each begins (and the last ends), its prompt's key, and what was left out.
+
+    `numbers` are the rows' lines in the original file, from 1.
+    """
 
     path: Path
     offsets: array[int] = field(default_factory=lambda: array("Q", [0]))
     keys: array[int] = field(default_factory=lambda: array("Q"))
+    numbers: array[int] = field(default_factory=lambda: array("Q"))
     dropped: int = 0
 
     @property
@@ -56,6 +60,7 @@ def convert(source: Path, kinds: Sequence[ConversionKind], target: Path) -> Conv
             out.write(row + b"\n")
             found.offsets.append(found.offsets[-1] + len(row) + 1)
             found.keys.append(read_row(row).prompt_key())
+            found.numbers.append(line.number)
     return found
 
 

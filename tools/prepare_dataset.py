@@ -6,39 +6,22 @@ Equal input gives equal bytes, so a plan that names their SHA-256 stays true how
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.conversion import Converted, convert
 from tools.download_dataset import Role, inspected, source_name
-from tools.facts import DatasetPrepared, DatasetStaged
-from tools.files import CHUNK, disk_errors, write_whole
-from tools.tokenizer import context_length, counters_of
-from tuning.facts import ConversionKind, DatasetFacts
+from tools.facts import DatasetPrepared
+from tools.files import disk_errors
+from tools.parts import Source, at_least, check_parts, require, write_part
+from tools.prepare_labels import prepare_labels
+from tools.tokenizer import counters_of
 from tuning.findings import MIN_ROWS
-from tuning.inspection import inspect
-from tuning.material import Material, Part
-from tuning.plan import Interval
+from tuning.material import Material
 from tuning.request import Request
-from tuning.split import Split, split, subsample
+from tuning.split import split, subsample
 from tuning.tokens import TokenCounter
-from tuning.workflows import SMALL_DATA_ROWS, SWEEP_ROWS
-
-
-@dataclass(frozen=True)
-class Source:
-    """A staged data set and what is known about it."""
-
-    staged: DatasetStaged
-    path: Path
-    facts: DatasetFacts
-
-    @property
-    def conversions(self) -> list[ConversionKind]:
-        return [conversion.kind for conversion in self.facts.conversions]
+from tuning.workflows import CLASSIFICATION, SMALL_DATA_ROWS, SWEEP_ROWS
 
 
 async def prepare_dataset(arguments: Arguments, context: ToolContext) -> ToolResult:
@@ -49,7 +32,8 @@ async def prepare_dataset(arguments: Arguments, context: ToolContext) -> ToolRes
     counters = await counters_of(context)
     await context.emit("converting and splitting the data")
     with disk_errors("the prepared data"):
-        material = await asyncio.to_thread(_prepare, context, train, held_out, counters)
+        prepare = prepare_labels if context.known.request.workflow == CLASSIFICATION.name else _prepare
+        material = await asyncio.to_thread(prepare, context, train, held_out, counters)
     lines = [f"{part.role}: {part.rows:,} rows" for part in material.parts]
     text = "\n".join([*lines, *material.notes, *(f"Warning: {warning}" for warning in material.warnings)])
     return ToolResult(facts=(DatasetPrepared(material=material),), text=text)
@@ -86,13 +70,13 @@ def _prepare(
         as_it_is = held_out is not None and _platform_can_use(held_out, context)
         if held_out is not None and not as_it_is:
             own = convert(held_out.path, held_out.conversions, folder / ".converted-eval.jsonl")
-            _require(own.rows, MIN_ROWS, held_out.staged.name)
-        _require(data.rows, 2 * MIN_ROWS, train.staged.name)
+            require(own.rows, MIN_ROWS, held_out.staged.name)
+        require(data.rows, 2 * MIN_ROWS, train.staged.name)
         parts = _divide(request, data, own_test=held_out is not None)
-        _check_parts(request, data, parts)
-        written = [_write(context, role, data.lines(rows), counters) for role, rows in parts.items()]
+        check_parts(request, data.keys, parts)
+        written = [write_part(context, role, data.lines(rows), counters) for role, rows in parts.items()]
         if own is not None:
-            written.append(_write(context, "test", own.lines(range(own.rows)), counters))
+            written.append(write_part(context, "test", own.lines(range(own.rows)), counters))
     finally:
         data.path.unlink(missing_ok=True)
         if own is not None:
@@ -116,42 +100,9 @@ def _platform_can_use(held_out: Source, context: ToolContext) -> bool:
     return own and facts.format == "chat" and not facts.conversions and not facts.malformed_count
 
 
-def _require(rows: int, least: int, name: str) -> None:
-    if rows < least:
-        raise ToolError(
-            f"{name} has {rows} usable rows and at least {least} are needed",
-            owner="yours",
-            next_step="Add rows, or name another data set.",
-        )
-
-
-def _check_parts(request: Request, data: Converted, parts: dict[str, tuple[int, ...]]) -> None:
-    """Raises ToolError, with the reason, for a part that the platform would not take as a data set."""
-    short = next((role for role, rows in parts.items() if len(rows) < MIN_ROWS), None)
-    if short is None:
-        return
-    prompts = len(set(data.keys))
-    if short == "sweep" and request.subsample is not None and request.subsample < MIN_ROWS:
-        why, next_step = f"you asked for {request.subsample} rows for the sweep", f"Ask for {MIN_ROWS} rows or more."
-    elif prompts == 1:
-        why = "all rows have the same prompt, and equal prompts are never put on two sides of a split"
-        next_step = "Add rows with other prompts, or skip the sweep and name an evaluation data set."
-    elif request.train_fraction is not None:
-        why = f"a share of {request.train_fraction:.0%} of {data.rows:,} rows for training leaves too few"
-        next_step = "Say another share, or add rows."
-    else:
-        why = f"{data.rows:,} rows with {prompts:,} different prompts are too few for this split"
-        next_step = "Add rows with other prompts."
-    raise ToolError(
-        f"the {short} part would have {len(parts[short])} rows and needs at least {MIN_ROWS}: {why}",
-        owner="yours",
-        next_step=next_step,
-    )
-
-
 def _divide(request: Request, data: Converted, own_test: bool) -> dict[str, tuple[int, ...]]:
     """Row numbers by role, in the order of the parts."""
-    parted = _at_least(
+    parted = at_least(
         split(data.rows, "sft", keys=data.keys, train_fraction=request.train_fraction, own_test=own_test), data.keys
     )
     sweep = tuple(parted.train[i] for i in subsample(len(parted.train), request.subsample or SWEEP_ROWS))
@@ -173,43 +124,6 @@ def _divide(request: Request, data: Converted, own_test: bool) -> dict[str, tupl
 def skips_sweep(request: Request) -> bool:
     """One model, one configuration: there is nothing to compare (the plan compiler's rule)."""
     return request.skip_sweep and len(request.base_models) <= 1 and len(request.epochs) <= 1
-
-
-def _at_least(parted: Split, keys: Sequence[int]) -> Split:
-    """The split with validation and test filled up from train to what the platform takes as a data set.
-
-    Rows without a duplicate go first, so that the same prompt is not put on two sides while there are others.
-    """
-    counts = Counter(keys)
-    train, sides = list(parted.train), [list(parted.validation), list(parted.test)]
-    for side in sides:
-        missing = MIN_ROWS - len(side)
-        if not side or missing <= 0:
-            continue
-        single = [row for row in train if counts[keys[row]] == 1]
-        pool = single if len(single) >= missing else train
-        moved = [pool[i] for i in subsample(len(pool), missing)]
-        side.extend(moved)
-        train = [row for row in train if row not in moved]
-    return Split(tuple(train), *(tuple(sorted(side)) for side in sides))
-
-
-def _write(context: ToolContext, role: str, lines: Iterable[bytes], counters: Sequence[TokenCounter]) -> Part:
-    """One part as a file, with its tokens: exact for one model, a range over several, or an estimate."""
-    path = context.workspace / "datasets" / f"{role}.jsonl"
-    sha256, size = write_whole(path, lines)
-    counted: list[DatasetFacts] = []
-    for counter in counters or (None,):
-        with path.open("rb") as file:
-            counted.append(inspect(iter(lambda: file.read(CHUNK), b""), counter, context_length(context)))
-    return Part(
-        role=role,
-        path=path.relative_to(context.workspace).as_posix(),
-        rows=counted[0].rows,
-        bytes=size,
-        sha256=sha256,
-        tokens=Interval(low=min(f.tokens.low for f in counted), high=max(f.tokens.high for f in counted)),
-    )
 
 
 def _notes(train: Source, held_out: Source | None, parts: dict[str, tuple[int, ...]]) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class Part(BaseModel):
     bytes: int
     sha256: str
     tokens: Interval
+    longest: int = 0
+    """Bytes of the longest row."""
 
 
 class LabelSet(BaseModel):

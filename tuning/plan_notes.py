@@ -9,7 +9,7 @@ from tuning.plan import Candidate, Interval, PlanItem
 from tuning.request import Request
 from tuning.workflows import SCALE_TO_ZERO_MINUTES, Decision, LoraConfig, held_out, training_context
 
-_SAID = "you said so"
+SAID = "you said so"
 
 
 def decisions(
@@ -26,21 +26,21 @@ def decisions(
         Decision(
             name="Evaluation",
             value="validation loss",
-            source=_SAID
+            source=SAID
             if request.evaluation == "validation_loss"
             else "default; the alternatives are an evaluator of your own and one generated from your data",
         ),
         Decision(
             name="Epochs",
             value=", ".join(map(str, epochs)),
-            source=_SAID if request.epochs else f"min(5, ceil(2500 / {material.total_rows} samples))",
+            source=SAID if request.epochs else f"min(5, ceil(2500 / {material.total_rows} samples))",
         ),
         *(
             Decision(name=f"Grid for {name.rsplit('/', 1)[-1]}", value="see the candidates", source=why)
             for name, why in origins.items()
         ),
         Decision(
-            name="Active jobs at once", value=f"at most {cap}", source=_SAID if request.max_parallel_jobs else "default"
+            name="Active jobs at once", value=f"at most {cap}", source=SAID if request.max_parallel_jobs else "default"
         ),
         Decision(name="Seed of splits and subsample", value="42", source="fixed"),
     ]
@@ -52,21 +52,21 @@ def decisions(
 def _as_said(request: Request, candidates: tuple[Candidate, ...], swept: bool) -> Iterator[Decision]:
     """What is in the plan only because the user asked for it."""
     if request.batch_size:
-        yield Decision(name="Batch size", value=str(request.batch_size), source=_SAID)
+        yield Decision(name="Batch size", value=str(request.batch_size), source=SAID)
     if request.max_context_length:
         taken = training_context(request.max_context_length)
         rounded = f"you said {request.max_context_length}; rounded down, for it has to be a multiple of 16"
-        source = _SAID if taken == request.max_context_length else rounded
+        source = SAID if taken == request.max_context_length else rounded
         yield Decision(name="Context length", value=str(taken), source=source)
     if not swept:
-        yield Decision(name="Sweep", value=f"skipped: {candidates[0].describe()} is trained directly", source=_SAID)
+        yield Decision(name="Sweep", value=f"skipped: {candidates[0].describe()} is trained directly", source=SAID)
     if request.skip_final_run and swept:
-        yield Decision(name="Full run", value="skipped: the winner is deployed as it is", source=_SAID)
+        yield Decision(name="Full run", value="skipped: the winner is deployed as it is", source=SAID)
     if not request.deploy:
-        yield Decision(name="Deployment", value="none", source=_SAID)
+        yield Decision(name="Deployment", value="none", source=SAID)
     if request.target and request.target.metric == "validation_loss":
         goal = f"validation loss at or below {request.target.value:g}; the report says whether it was reached"
-        yield Decision(name="Target", value=goal, source=_SAID)
+        yield Decision(name="Target", value=goal, source=SAID)
 
 
 def warnings(
@@ -81,7 +81,7 @@ def warnings(
     found = list(material.warnings)
     swept = any(item.phase == "sweep" for item in items)
     if request.budget_usd is not None:
-        found += _budget(request.budget_usd, site, items, cost)
+        found += budget_warnings(request.budget_usd, site, items, cost)
     if not held_out(request):
         found.append("The final run also trains on the rows that it is judged on: no held-out gain can be claimed.")
     if request.target and request.target.metric != "validation_loss":
@@ -95,13 +95,14 @@ def warnings(
     return tuple(found)
 
 
-def _budget(budget: float, site: Site, items: tuple[PlanItem, ...], cost: Interval) -> Iterator[str]:
+def budget_warnings(budget: float, site: Site, items: tuple[PlanItem, ...], cost: Interval) -> Iterator[str]:
+    """What a plan's budget does not hold: a ceiling above it, and what a deployment bills later."""
     if cost.high > budget:
         yield (
             f"The ceiling of this plan (${cost.high:.2f}) is above your budget of ${budget:.2f}: nothing will "
             "be launched whose upper bound would pass the budget."
         )
-    deploys = [item for item in items if item.kind == "deploy"]
+    deploys = [item for item in items if item.kind == "deploy" and item.phase == "deployment"]
     if site.prices.free or not deploys:
         return
     hours = [item.cost for item in deploys if item.cost is not None]

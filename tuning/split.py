@@ -130,8 +130,15 @@ def _take(groups: Sequence[_Group], wanted: int) -> list[int]:
     return sorted(taken)
 
 
-def subsample(rows: int, size: int = SWEEP_ROWS, seed: int = SEED) -> tuple[int, ...]:
-    """`size` of `rows` row numbers, ascending; all of them when there are no more. A smaller size gives a subset."""
+def subsample(
+    rows: int, size: int = SWEEP_ROWS, seed: int = SEED, labels: Sequence[Hashable] | None = None
+) -> tuple[int, ...]:
+    """`size` of `rows` row numbers, ascending; all of them when there are no more. A smaller size gives a subset.
+
+    `labels` (one per row) keep each label's share.
+    """
     if rows <= size:
         return tuple(range(rows))
+    if labels is not None:
+        return tuple(sorted(group.first for group in _groups(rows, None, labels, seed)[:size]))
     return tuple(sorted(sorted(range(rows), key=lambda row: _digest(seed, row))[:size]))

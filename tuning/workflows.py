@@ -44,6 +44,8 @@ STRONGEST = 3
 """Of more base models than this, a classification tunes only so many: the best by base accuracy."""
 IMBALANCE_THRESHOLD = 50.0
 """Most / least frequent label over the training rows; flagged strictly above."""
+EVALUATION_HOURS = (0.1, 1.0)
+"""Least and most hours that an evaluation deployment is priced for; it is scaled to 0 right after its evaluation."""
 EVALUATION_DEPLOYMENTS = 3
 """Evaluation deployments that are up at the same time."""
 
