@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from tools.base import ToolContext
+from tools.ending import CostLine, Ending
 from tools.known import SUCCEEDED
-from tools.outcome import CostLine, Outcome
+from tools.outcome import Outcome
 from tools.present_scoreboard import Standing
 from tuning.plan import Interval
 from tuning.workflows import SEED
@@ -72,7 +73,7 @@ def replies(history: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def notes(history: Mapping[str, Any], found: Outcome) -> list[str]:
+def notes(history: Mapping[str, Any], found: Ending) -> list[str]:
     """What else the reader should know: the session's own notes, and what became of the user's target."""
     said = [str(entry) for entry in history.get("notes") or ()]
     return [*said, found.target] if found.target else said
@@ -101,7 +102,7 @@ def provenance(context: ToolContext) -> dict[str, str]:
     return rows | {f"Version of {name}": str(value) for name, value in sorted(versions.items())}
 
 
-def deployment(found: Outcome) -> dict[str, Any] | None:
+def deployment(found: Ending) -> dict[str, Any] | None:
     """Model, deployment and endpoint; `address` is what a request names as its model."""
     seen = found.deployment
     if seen is None:
@@ -115,9 +116,9 @@ def deployment(found: Outcome) -> dict[str, Any] | None:
     }
 
 
-def job_id(found: Outcome) -> str:
+def job_id(found: Ending) -> str:
     """Short id of the training job that made the session's model."""
-    return found.result.job.rsplit("/", 1)[-1] if found.result else ""
+    return found.job.rsplit("/", 1)[-1]
 
 
 def _candidate(s: Standing) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from prompts.report import (
 )
 from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolResult
+from tools.ending import CostLine
 from tools.facts import ReportWritten
 from tools.figures import Drawn, draw, read_curve
 from tools.files import disk_errors, write_whole
-from tools.outcome import CostLine, Outcome, outcome
+from tools.outcome import Outcome, outcome
 from tools.present_plan import plan_text
 from tools.present_scoreboard import Standing, interval, note, state_in_words
 from tools.report_summary import deployment, ended, job_id, notes, provenance, replies, summary

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.session.state import SessionState
+from tools.ending import cost_lines, total
 from tools.known import TERMINAL
-from tools.outcome import outcome
 
 
 def document(state: SessionState, workspaces: Path) -> dict[str, Any]:
@@ -127,9 +127,9 @@ def _cost(state: SessionState) -> dict[str, float | None]:
     created, plan = state.created, state.known.plan
     if created is None or plan is None:
         return {"estimated_usd": None, "estimated_low_usd": None, "actual_usd": 0.0}
-    approvals = tuple({"gate": a.gate.gate, "digest": a.gate.digest} for a in state.answers if a.answer == "approve")
-    found = outcome(state.known, approvals, platform=created.platform_kind, free=created.platform_kind == "local")
-    actual = found.total.actual if found.total else None
+    free = created.platform_kind == "local"
+    found = total(plan, cost_lines(plan, state.known, free=free))
+    actual = found.actual if found else None
     return {"estimated_usd": plan.cost.high, "estimated_low_usd": plan.cost.low, "actual_usd": actual}
 
 
