@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from itertools import islice
 from typing import Any
 
 import fireworks
@@ -12,18 +10,15 @@ import fireworks
 from tools.base import CLOUD, Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.errors import platform_errors, quote, refused_by_guard
 from tools.facts import DeploymentSeen
+from tools.files import disk_errors
+from tools.held_out_prompt import held_out_prompt
 from tools.resources import Document, create, document, plan_item, read
-from tuning.formats import prompt_of
 from tuning.plan import PlanItem
 
 DEFAULT_MAX_TOKENS = 512
 """Enough for a thinking model to come to its answer."""
 PROBE_PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the completions of one probe, five in all, while the deployment wakes up."""
-PROMPT_ROWS = 50
-MAX_PROMPT_BYTES = 8_000
-"""Of the row that the probe's prompt is taken from: the plan's envelope bounds a request to 10,000 bytes."""
-FALLBACK_PROMPT = [{"role": "user", "content": "Hello! Please answer with one short sentence."}]
 
 
 class DeployArguments(Arguments):
@@ -87,7 +82,8 @@ def _max_tokens(context: ToolContext, item: PlanItem, deploy: PlanItem) -> int:
 
 async def _probed(context: ToolContext, max_tokens: int, seen: DeploymentSeen) -> DeploymentSeen:
     """The deployment as serving, after a real answer. Raises ToolError, to be tried again, while there is none."""
-    messages = await asyncio.to_thread(_prompt, context)
+    with disk_errors("the prepared data"):
+        messages = await asyncio.to_thread(held_out_prompt, context.known, context.workspace)
     for pause in (*PROBE_PAUSES, None):
         with platform_errors(f"asking the deployment {seen.resource} for an answer"):
             try:
@@ -122,27 +118,6 @@ async def _ask(context: ToolContext, seen: DeploymentSeen, messages: Any, max_to
     if not isinstance(message, dict):
         return ""
     return str(message.get("content") or message.get("reasoning_content") or "").strip()
-
-
-def _prompt(context: ToolContext) -> Any:
-    """The prompt of a held-out row, for that is what the model is for; a greeting when there is none.
-
-    Of the first rows the shortest, so that it leaves room for an answer in a small context.
-    """
-    material = context.known.material
-    parts = (material.part(role) for role in ("test", "validation", "full")) if material else ()
-    for part in parts:
-        path = context.workspace / part.path if part else None
-        if path is None or not path.exists():
-            continue
-        with path.open("rb") as file:
-            rows = [line for line in islice(file, PROMPT_ROWS) if len(line) <= MAX_PROMPT_BYTES]
-        try:
-            return prompt_of(json.loads(min(rows, key=len))) or FALLBACK_PROMPT
-        except (ValueError, KeyError, TypeError):
-            # Only a file that somebody edited gets here; what the deployment is asked does not matter that much.
-            continue
-    return FALLBACK_PROMPT
 
 
 TOOL = FunctionTool(

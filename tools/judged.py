@@ -105,7 +105,7 @@ def _scores(fact: ModelScored, labels: LabelSet | None, workspace: Path) -> Scor
 
 
 def _answers(path: Path) -> list[Answer]:
-    """The rows in order; of several lines for one row the last counts, and a line that is no such row is passed over."""
+    """The rows in order. A line with a text outweighs one without; a line that is no such row is passed over."""
     rows: dict[int, Answer] = {}
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
@@ -113,7 +113,7 @@ def _answers(path: Path) -> list[Answer]:
                 entry = json.loads(line)
             except (ValueError, RecursionError):
                 continue  # a line that a kill cut short; its row was asked again
-            if _is_answer(entry):
+            if _is_answer(entry) and (entry.get("text") is not None or entry["row"] not in rows):
                 rows[entry["row"]] = Answer(tuple(entry["truth"]), entry.get("text"))
     return [rows[row] for row in sorted(rows)]
 

@@ -26,11 +26,11 @@ from tools.ending import CostLine
 from tools.facts import ReportWritten
 from tools.figures import Drawn, draw, read_curve
 from tools.files import disk_errors, write_whole
+from tools.held_out_prompt import held_out_prompt
 from tools.outcome import Outcome, outcome
 from tools.present_plan import plan_text
 from tools.present_scoreboard import Standing, interval, note, state_in_words
 from tools.report_summary import deployment, ended, job_id, notes, provenance, replies, summary
-from tuning.formats import prompt_of
 from tuning.workflows import WORKFLOWS
 
 REPORT = "final_report.md"
@@ -40,8 +40,6 @@ SWEEP_FIGURE = "figures/sweep_loss.png"
 FULL_RUN_FIGURE = "figures/full_run_loss.png"
 SNIPPET_TOKENS = {"local": 128, "fireworks": 1024}
 """Thinking models need room to come to their answer."""
-PROMPT_BYTES = 4_000
-GREETING = (Turn(role="user", content="Hello! Please answer with one short sentence."),)
 
 
 class ReportArguments(Arguments):
@@ -153,24 +151,9 @@ def _snippet(context: ToolContext, served: Served) -> Snippet:
     return Snippet(
         address=served.address,
         base_url=context.base_url,
-        messages=_first_prompt(context),
+        messages=tuple(Turn(**turn) for turn in held_out_prompt(context.known, context.workspace)),
         max_tokens=SNIPPET_TOKENS[context.platform_kind],
     )
-
-
-def _first_prompt(context: ToolContext) -> tuple[Turn, ...]:
-    """The first held-out row without its answer, for that is what the model was tuned for; a greeting otherwise."""
-    material = context.known.material
-    for part in (material.part(role) for role in ("test", "validation")) if material else ():
-        path = context.workspace / part.path if part else None
-        if path is None or not path.is_file():
-            continue
-        with path.open("rb") as file:
-            line = file.readline(PROMPT_BYTES)
-        turns = prompt_of(json.loads(line)) if line.endswith(b"\n") else []
-        if turns and all(isinstance(turn.get("content"), str) for turn in turns):
-            return tuple(Turn(role=str(turn["role"]), content=turn["content"]) for turn in turns)
-    return GREETING
 
 
 def _figures(context: ToolContext, found: Outcome) -> tuple[Figure, ...]:

@@ -8,8 +8,8 @@ import pytest
 from tests.platforms import Fault
 from tests.tools.conftest import Room, ready
 from tools.base import ToolError
-from tools.deploy_model import FALLBACK_PROMPT
 from tools.deploy_model import TOOL as DEPLOY
+from tools.held_out_prompt import GREETING
 from tools.resources import seconds
 from tools.run_evaluator import METRICS_GRACE_SECONDS
 from tools.run_evaluator import TOOL as EVALUATE
@@ -159,7 +159,7 @@ async def test_an_edited_workspace_does_not_stop_the_probe(trained: Room) -> Non
     await trained.call(DEPLOY, item="deploy-1", probe=True)
     assert trained.known.deployment("deploy-1").serving  # type: ignore[union-attr]
     asked = [r.json["messages"] for r in trained.platform.requests if r.path.endswith("completions")]
-    assert asked == [FALLBACK_PROMPT]
+    assert asked == [list(GREETING)]
 
 
 async def test_nothing_is_deployed_before_its_model_is_there(uploaded: Room) -> None:
