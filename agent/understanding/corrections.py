@@ -7,7 +7,7 @@ import re
 _PAST = re.compile(
     r"\b(?:last (?:time|week|month|year|quarter|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
-    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost)\b|"
+    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out)\b|both came out|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
 )
 _PRESENT = re.compile(

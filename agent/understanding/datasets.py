@@ -7,27 +7,25 @@ from dataclasses import dataclass
 
 from agent.understanding.corrections import MARKER
 from agent.understanding.names import Name
+from agent.understanding.withdrawal import PLANNED, RIGHT, VERBS
 
 _THE = r"(?:the |our |my |your |that |a |its |own |separate |untouched |existing |new )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file|file called|one|sample)"
 _KIND = r"(?:eval(?:uation)?|test(?:ing)?|held[- ]?out|hold[- ]?out|gold(?:en)?|validation|dev|benchmark|blind|tst)"
-_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded))*"
+_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|separate|apart|from))*"
 _EVAL_LEFT = re.compile(
     rf"(?:\b{_KIND}[- ]?{_NOUN}?{_BE}|\b(?:eval(?:uate|uated|uation|uating)?|test(?:ed|ing)?|measure[ds]?|scored?|validate[ds]?|assess(?:ed)?|check(?:ed)?|judged?|verify|report)"
     rf"(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later))*"
     rf" (?:on|against|with|using|over|by|in|at)|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on))\s*[\"'(]?{_THE}(?:{_KIND} )?(?:{_NOUN} )?[\"']?$"
 )
 _EVAL_RIGHT = re.compile(
-    rf"^[\"')]?\s*(?:{_NOUN} )?(?:\(?(?:as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+to (?:evaluate|test|measure|score|validate)|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
+    rf"^[\"')]?\s*(?:{_NOUN} )?(?:,? (?:that|this|which|it)(?: one)?(?='s| ))? ?(?:\(?(?:'s|as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+to (?:evaluate|test|measure|score|validate)|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
 )
 _TRAIN_LEFT = re.compile(
     rf"(?:\b(?:train(?:ing|ed)?|fine-?tun(?:e|ing)|sft|dpo|orpo|rft|tun(?:e|ing)|learn(?:ing)?|run|classification)(?: (?:it|them|⟦m\d+⟧|data|set|dataset|is|on|with|from|split|file|only|=|:|lives in|,|and|the|both|job|classification|a|classifier))*)\s*[\"'(]?{_THE}(?:{_NOUN} )?$"
 )
 _WITHDRAWN_LEFT = re.compile(
-    rf"\b(?:not|instead of|rather than|no longer|don'?t use|do not use|never touch|don'?t touch|ignore|leave out|exclude|excluding|without|forget|not on|not the|avoid|drop|skip|except|other than|replace|switch from|and not|do not train on|don'?t train on|never train on|not from|older|obsolete|superseded|do not take|don't take)\s*[\"'(]?{_THE}(?:{_NOUN} |old |previous |older )?(?:called )?$"
-)
-_WITHDRAWN_RIGHT = re.compile(
-    r"^[\"')]?\s*(?:dataset )?(?:is|was|are|has|turned out)\s+(?:\w+ )?(?:old|outdated|obsolete|broken|stale|wrong|out\b|deprecated|not (?:it|ready|the right|clean)|corrupt\w*|empty|superseded)"
+    rf"(?:\b(?:{VERBS}|never touch|don'?t touch|not on|not the|replace|and not|not from|older|(?:do not|don'?t|never) (?:use|take|train on)|not train on)|{PLANNED})\s*[\"'(]?{_THE}(?:{_NOUN} |old |previous |older |evaluator |grader )?(?:called )?$"
 )
 _ALSO = re.compile(r"\b(?:also|and|plus)\s*(?:the )?$")
 _PAST = re.compile(
@@ -54,11 +52,12 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
     for match in _MARK_D.finditer(text):
         mark = match.group()
         left, right = _sides(text, match.start(), match.end())
-        if _WITHDRAWN_LEFT.search(left) or _WITHDRAWN_RIGHT.search(right):
+        measures = _EVAL_RIGHT.search(right)
+        if (_WITHDRAWN_LEFT.search(left) and not measures) or RIGHT.search(right):
             withdrawn.add(mark)
             train = None if train == mark else train
             measured = None if measured == mark else measured
-        elif _EVAL_RIGHT.search(right) or (_EVAL_LEFT.search(left) and not _TRAIN_LEFT.search(left)):
+        elif measures or (_EVAL_LEFT.search(left) and not _TRAIN_LEFT.search(left)):
             measured = mark if measured is None or measured == train or _retracts(left) else measured
             train = None if train == mark else train
         elif _PAST.search(re.split(r"\b(?:but|now)\b", left)[-1]):
@@ -77,7 +76,7 @@ def read_evaluator(text: str, names: dict[str, Name]) -> str | None:
     chosen: str | None = None
     for match in _MARK_E.finditer(text):
         left, right = _sides(text, match.start(), match.end())
-        if _WITHDRAWN_LEFT.search(re.sub(r"(?:evaluator|grader)\s*$", "", left)) or _WITHDRAWN_RIGHT.search(right):
+        if _WITHDRAWN_LEFT.search(re.sub(r"(?:evaluator|grader)\s*$", "", left)) or RIGHT.search(right):
             chosen = None if chosen == match.group() else chosen
         else:
             chosen = match.group()

@@ -28,14 +28,16 @@ _SEE_BELOW = re.compile(
     r"\b(?:see below|as below|below is|attached|forward\w*|fwd|fw:|following|quoted|as (?:anna|described|requested|asked|he|she|they)|what (?:he|she|they|\w+) (?:asks?|wants?|wrote|needs?|says)|(?:his|her|their) (?:mail|request|wish\w*)|the mail)\b"
 )
 _RUN_THIS = re.compile(
-    r"\b(?:run|do|use|start|launch|take|with|execute|train|apply|repeat|reproduce|same as|equivalent of|according to)\b[^.;\n]{0,30}\b(?:this|these|that|following|below|here|config\w*|settings|parameters|params|flags|command|script|block|json|yaml)\b",
+    r"^\W*(?:\w+\W*){0,3}$|\b(?:this|these|that|following|below|here|here's|config\w*|settings|parameters|params|flags|command|script|block|json|yaml|spec|go|it)\b",
     re.IGNORECASE,
 )
-"""An order to carry out what stands in the block of code beside it."""
+"""Words that hand on a block of settings as the order itself: "run this", "here's the config", or hardly any words."""
 _WEIGHS = re.compile(r"^[^.!]*⟦m\d+⟧[^.!]*\bor\b[^.!]*⟦m\d+⟧[^.!]*\?$")
 """A question that weighs two models: a decision elsewhere in the text outdoes it."""
-_FEW_WORDS = 3
-"""Own words up to which a pasted block of settings is the message itself."""
+_NOT_THIS = re.compile(
+    r"\b(?:last (?:time|week|month|year)|yesterday|previous\w*|old (?:run|config|settings)|used to|example|output|log|error|failed|crashed|do not use|don'?t use|instead of (?:this|these|that))\b",
+    re.IGNORECASE,
+)
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
 )
@@ -49,7 +51,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     """
     known = tuple(known_models)
     parts = split_quoted(text)
-    if (settings := settings_in(parts.data)) and (_RUN_THIS.search(parts.own) or len(parts.own.split()) <= _FEW_WORDS):
+    if (settings := settings_in(parts.data)) and _RUN_THIS.search(parts.own) and not _NOT_THIS.search(parts.own):
         parts = replace(parts, own=f"{parts.own}\n{settings}")
     scene = stage(parts.own, known)
     reading = _read(scene, known)

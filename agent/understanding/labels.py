@@ -24,7 +24,8 @@ _INTO = re.compile(
 )
 _ALSO_NOUN = r"(?:queues?|departments?|teams?|topics?|buckets?|groups?|sentiments?|emotions?|languages?|priorities|priority levels|outcomes?|options|possible (?:values|answers)|target values|statuses|genres?|routes|destinations|severities|levels|types)"
 _NAMED = re.compile(
-    rf"\b(?P<noun>{_ALSO_NOUN})(?: (?:are|is|being))?\s*(?P<sep>[:=])\s*(?P<list>[^\n.;!?⟦]+)", re.IGNORECASE
+    rf"\b(?P<noun>{_ALSO_NOUN})(?:(?: (?:are|is|being))?\s*(?P<sep>[:=])| are(?= [^\n.;!?⟦]*,))\s*(?P<list>[^\n.;!?⟦]+)",
+    re.IGNORECASE,
 )
 """Other names for the classes, in a text that classifies: "queues = claims, other"."""
 _ITEM = r"[\w'/&-]+(?: (?!are\b|as\b|is\b|and\b|or\b|und\b|the\b)[\w'/&-]+){0,2}"
@@ -85,6 +86,11 @@ _ADD = re.compile(
     r"\b(?:add|plus|include|and also|as well as)(?: the| a| another)?(?: label| class| category)?:? ['\"]?(?P<new>[\w-]+)['\"]?(?: (?:as (?:a |another )?(?:label|class|category)|to the (?:labels|list|classes)|too|as well))?",
     re.IGNORECASE,
 )
+_BY_PLACE = re.compile(
+    r"\b(?:the|that|my) (?P<place>first|second|third|fourth|last)(?: (?:one|label|class|category))? (?:is|should (?:be|read)|must be|is (?:meant|supposed) to be|was meant to be) ['\"]?(?P<new>[\w-]+)['\"]?",
+    re.IGNORECASE,
+)
+_PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
 _NOT_A_LABEL = words("not_a_label")
 _LEAD = re.compile(r"^(?:use|using|with|take|just|only)\s+", re.IGNORECASE)
 _MODELS = re.compile(r"\b(?:qwen|llama|gemma|kimi|gpt|mistral|glm|deepseek)|\d ?b\b", re.IGNORECASE)
@@ -210,6 +216,14 @@ def _with_corrections(values: list[str], tail: str) -> tuple[list[str], str]:
             values.append(match["new"])
         return ""
 
+    def by_place(match: re.Match[str]) -> str:
+        place = _PLACES[match["place"].lower()]
+        if place >= len(values):
+            return match.group()
+        values[place] = match["new"]
+        return ""
+
+    tail = _BY_PLACE.sub(by_place, tail)
     tail = _RENAME.sub(rename, tail)
     tail = _DROP.sub(drop, tail)
     return values, _ADD.sub(add, tail)

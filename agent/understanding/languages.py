@@ -13,7 +13,9 @@ _ENGLISH = words("english_hints")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ELISION = re.compile(r"(?<!\w)(?:[ldsc]|qu)'(?=\w)", re.IGNORECASE)
-_ACCENTS = str.maketrans("àâäáãçéèêëíìîïñóòôöõúùûüýÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÝ", "aaaaaceeeeiiiinooooouuuuyAAAAACEEEEIIIINOOOOOUUUUY")
+_ACCENTS = str.maketrans(
+    "àâäáãçéèêëíìîïñóòôöõúùûüýÀÂÄÁÃÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÝ", "aaaaaceeeeiiiinooooouuuuyAAAAACEEEEIIIINOOOOOUUUUY"
+)
 _UMLAUTS = {ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue", ord("ß"): "ss"}
 """People leave accents out, or spell umlauts out; both are found by the same words."""
 _LEAST_HINTS = 2

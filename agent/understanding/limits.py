@@ -116,7 +116,7 @@ _NO_DEPLOY = tuple(
     )
 )
 _YES_DEPLOY = re.compile(
-    r"\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b"
+    r"\bdeploy\w*(?: \w+){0,2} (?:is |would be |can be )?(?:ok(?:ay)?|fine|allowed|welcome|good) ?(?:after all|now|again)?|\b(?:you (?:can|may)|please do|do|go ahead and) deploy|\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b"
 )
 _NOT_UNTIL = re.compile(r"\bdon'?t forget to deploy")
 _ON_ALL = re.compile(
@@ -147,7 +147,9 @@ def read_limits(text: str) -> dict[str, object]:
 def declines_deployment(text: str) -> bool:
     """Whether the text says that the result shall not be deployed, or not now."""
     text = _NOT_UNTIL.sub("", text)
-    return any(p.search(text) for p in _NO_DEPLOY) and not _YES_DEPLOY.search(text)
+    refused = max((m.end() for p in _NO_DEPLOY for m in p.finditer(text)), default=-1)
+    allowed = max((m.end() for m in _YES_DEPLOY.finditer(text)), default=-1)
+    return refused > allowed
 
 
 def read_imbalance(text: str) -> float | None:

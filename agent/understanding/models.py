@@ -126,6 +126,13 @@ def _read_size(size: str, start: int, ids: tuple[str, ...], family: str) -> tupl
     return (Mention(size, found), start) if found else None
 
 
+def billions(mention: Mention) -> float | None:
+    """The size in a model's name, in billions of parameters; None where the name has none."""
+    found = sizes(pieces(mention.id or mention.written))
+    values = [float(size[:-1]) / (1000 if size.endswith("m") else 1) for size in found]
+    return max(values, default=None)
+
+
 def _only_family(written: str) -> bool:
     return not sizes(pieces(written)) and len(pieces(written)) <= 2
 

@@ -9,7 +9,7 @@ _OPEN = re.compile(
     r"\b(?:dpo|orpo)(?:,? or |,? and |/| vs\.? |, )(?:dpo|orpo)\b|\b(?:mentioned|suggested|heard (?:of|about)|read about|recommended|talked about|swears? by)[^.;]{0,20}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;\n]{0,60}\b(?:don'?t (?:know|want to choose|care)|no idea(?! which (?:base )?model)|not sure(?! which (?:base )?model)|no (?:preference|opinion))\b|\b(?:not sure|don'?t know|unsure|no idea|undecided|you (?:pick|choose|decide)|whether|either|whichever)\b[^.;]{0,40}\b(?:dpo|orpo)\b|\b(?:like|such as|e\.g\.|or so|or similar|or something)\b[^.;]{0,10}\b(?:dpo|orpo)\b|\b(?:dpo|orpo)[^.;]{0,20}\b(?:or similar|or so|or whatever|or something|you (?:pick|choose|decide)|up to you)"
 )
 _CHOOSES = re.compile(
-    r"\b(?:use|run|take|go with|do|want|prefer|with|actually|rather|instead|no wait|make (?:it|that)|let'?s|via|choose|chose|pick|stick (?:to|with))\b[^.;\n]{0,30}\b(?:dpo|orpo)\b(?! or)"
+    r"\b(?:use|run|take|go with|do|want|prefer|with|actually|rather|instead|no wait|make (?:it|that)|let'?s|via|choose|chose|pick|stick (?:to|with)|switch(?:ing)? to|change to|i mean(?:t)?|then|not)\b[^.;\n]{0,30}\b(?:dpo|orpo)\b(?! or)"
 )
 """A word that picks one of two named losses; without it both stay open."""
 _NOT = re.compile(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _NEG = re.compile(
     r"(?:\b(?:no|not|never|without|don'?t|do not|isn'?t|won'?t|instead of|rather than|nor|neither|avoid|skip)(?: \w+){0,5}\s*|\bnothing (?:is|gets|may be|should be|will be|shall be) (?:\w+ )?)$"
 )
 _OLD = r"(?:please|my|our|the|all|any|every|this|that|these|those|old|existing|previous|current|unused|stale|original|other|its|your|of|two|three|both|\d+|failed|and|unneeded|expired|live|production|prod|deployed|base|fine-?tuned|tuned|test|training|train|duplicate|bad|broken|empty|raw|source|⟦d\d+⟧|⟦m\d+⟧|⟦l0⟧)"
 _THING = r"(?:models?|data ?sets?|data|deployments?|endpoints?|adapters?|checkpoints?|files?|evaluators?|jobs?|rows?|samples?|records?|lines?|entries|versions?|duplicates|sessions?|⟦d\d+⟧|⟦m\d+⟧|everything|resources|account|weights)"
+
+
+_WORK = re.compile(r"\b(?:sft|dpo|orpo|rft|grpo|fine-?tun\w*|train\w*|classif\w+|tune|tuning)\b")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Refusal:
     pattern: re.Pattern[str]
     words: str
     main: bool
+    by_sentence: bool = False
+    """A job named in another sentence stays a job; only this sentence is refused."""
 
 
 _REFUSALS: tuple[Refusal, ...] = (
@@ -42,6 +47,7 @@ _REFUSALS: tuple[Refusal, ...] = (
         ),
         "Only text models are tuned here. Image, speech, video and embedding models need another tool.",
         True,
+        by_sentence=True,
     ),
     Refusal(
         re.compile(
@@ -73,12 +79,20 @@ _REFUSALS: tuple[Refusal, ...] = (
 
 
 def read_refusals(text: str) -> tuple[Refusal, ...]:
-    """The kinds of unsupported wishes that a text states and does not negate."""
+    """The kinds of unsupported wishes that a text states and does not negate; `main` holds for this text."""
     found = []
     for refusal in _REFUSALS:
         for match in refusal.pattern.finditer(text):
             left = re.split(r"[.;!?,\n]\s|\bbut\b", text[max(0, match.start() - 45) : match.start()])[-1]
             if not _NEG.search(left) and not match.group().startswith(("no full", "not full")):
-                found.append(refusal)
+                beside = refusal.by_sentence and _job_elsewhere(text, match)
+                found.append(replace(refusal, main=refusal.main and not beside))
                 break
     return tuple(found)
+
+
+def _job_elsewhere(text: str, match: re.Match[str]) -> bool:
+    """Whether another sentence names a model and tells to work with it."""
+    sentences = text.split("\n")
+    within = text.count("\n", 0, match.start())
+    return any("⟦m" in s and _WORK.search(s) for n, s in enumerate(sentences) if n != within)

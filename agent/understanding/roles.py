@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent.understanding.corrections import MARKER
+from agent.understanding.withdrawal import PLANNED, RIGHT, VERBS
 
 Role = Literal["tune", "teacher", "other", "withdrawn", "opinion"]
 
@@ -31,7 +32,7 @@ _TEACHER_LEFT = _end(
     r"\b(?:let|have)",
 )
 _TEACHER_RIGHT = re.compile(
-    r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach|(?:drives|operates|handles|works|calls) (?:the |its |our )?(?:tools?|agent|environment|loop)\b)"
+    r"^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?: is| does| will)? ?(?:doing |do |run |runs )?(?:react|cot|reflexion)\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach|(?:drives|operates|handles|works|calls) (?:the |its |our )?(?:tools?|agent|environment|loop)\b)"
 )
 _OTHER_LEFT = _end(
     r"\b(?!we\b|i\b|you\b)[a-z]+ (?:wanted|suggested|preferred|proposed|recommends?|voted for|pushed for|asked for|argued for|would (?:use|take|prefer|have used))(?: to (?:use|train|take))?",
@@ -40,6 +41,7 @@ _OTHER_LEFT = _end(
     r"\bcompare[sd]? (?:it|them|that|everything|the \w+(?: \w+)?|results?) (?:with|to|against)",
     r"\b(?:generated|written|produced|created|made|synthesi[sz]ed|sampled|labell?ed|annotated|answered|distilled|collected|drafted|rewritten|translated|come|comes|came|stem|stems|completions|outputs?|answers?|responses?) (?:by|with|from|using|of|via|through)",
     r"\b(?:replac(?:e|es|ing)|migrat(?:e|ing)(?: away)? from|mov(?:e|ing) (?:off|away from)|get(?:ting)? rid of|get off|switch(?:ing)? (?:away )?from|upgrade from|stop paying for|stop using)",
+    r"\b(?:currently|at the moment|presently|right now|until now|so far|up to now|these days|nowadays)(?:,? (?!want\b|train|fine-?tun|need\b|please\b|going\b|would\b|tun(?:e|ing)\b)[\w']+){1,5} (?:with|on|by|using|via|through)",
     r"\b(?:currently|now|today|at the moment|right now|presently|still|so far|in prod(?:uction)?)(?:,? (?:we|i|it|they|is|are|run|runs|running|use|using|uses|rely|relying|serve|serves|pay|paying|have|handled|done|answered|on|with|by|for|in production|in prod|a|call|calling|everything|goes|to))+",
     r"\b(?:we|i|they) (?:run|serve|pay(?: for)?|rely on|have|depend on|host)",
     r"\b(?:production|prod|live|current|existing|incumbent)(?: (?:model|system|setup|bot|baseline|assistant|traffic|endpoint|stack|solution|router|classifier))?(?: (?:is|uses|runs on|runs|on|with|still uses|has))?(?: (?:a|an))?:?",
@@ -56,11 +58,9 @@ _OTHER_RIGHT = re.compile(
     r"|-?(?: )?(?:generated|written|labell?ed|made|produced)\b|(?:gets|got|reaches|scores|achieves|has|manages|wins|hits|reached|scored|achieved|managed|costs|is at|sits at)\b)"
 )
 _WITHDRAWN_LEFT = _end(
-    r"(?<!why )\b(?:not|instead of|rather than|without|except(?: for)?|excluding|other than|forget(?: about)?|drop|dropping|remove|skip|leav(?:e|ing) out|ignore|avoid|no|nor|never|no more|anything but|neither|nix|kill|lose|ditch|scratch|cancel|exclude|omit|apart from|besides)(?: (?:with|on|use|using|train|training|tune|tuning|fine-?tune|touch|for|bother with|take|run|want|the))*",
+    rf"(?<!why )\b(?:{VERBS}|no|nor|neither|kill|lose)(?: (?:with|on|use|using|train|training|tune|tuning|fine-?tune|touch|for|bother with|take|run|want|the))*",
     r"\b(?:don'?t|do not|won'?t|doesn'?t|never|please don'?t)(?: \w+){0,2} (?:use|train|touch|want|take|tune|fine-?tune|pick|need|run|include|bother with|go with)",
-)
-_WITHDRAWN_RIGHT = re.compile(
-    r"^\s*(?:,? ?(?:(?:but |and |because |since |as )?(?:that|it|this|which|they) ?)?(?:'s|is|are|was|were|would be|seems|looks|proved) (?:just |simply |probably |way |far |really |also |much )?(?:out\b|too \w+|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn)|(?:didn'?t|did not|failed|isn'?t|doesn'?t|can wait|is out|has to wait|out\b|weglassen|skip\b|not\b(?! only| just)))"
+    PLANNED,
 )
 _OPINION_LEFT = _end(
     r"\b(?:my|our|the|his|her|their|some|one|a|another|[a-z]+) \w+ (?:says?|said|thinks?|insists on|swears by|likes?|favou?rs?|mentions?|mentioned|keeps saying|would say)(?: to (?:use|take|train)| use| take| that)?:?"
@@ -125,7 +125,8 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
                 tune = tune if partial else []
             tune += [m for m in marks if all(key(m) != key(x) for x in tune)]
             dropped_since = []
-    return Roles(tuple(tune or opinions), tuple(teachers), tuple(withdrawn))
+    taught = {key(mark) for mark in teachers}
+    return Roles(tuple(m for m in tune or opinions if key(m) not in taught), tuple(teachers), tuple(withdrawn))
 
 
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
@@ -142,7 +143,7 @@ def _role(left: str, right: str) -> Role:
         return "tune"
     if _NOT_ONLY.search(left):
         return "tune"
-    if _WITHDRAWN_LEFT.search(left) or _WITHDRAWN_RIGHT.search(right):
+    if _WITHDRAWN_LEFT.search(left) or RIGHT.search(right):
         return "withdrawn"
     if _OTHER_LEFT.search(left) or (_OTHER_RIGHT.search(right) and not _TUNE_LEFT.search(left)):
         return "other"

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from agent.understanding.keeping import without_double_negation
 from agent.understanding.labels import Labels, take_labels
 from agent.understanding.languages import to_english
-from agent.understanding.models import Mention, mask_models
+from agent.understanding.models import Mention, billions, mask_models
 from agent.understanding.names import Name, Named, mask_resources, mask_short_ids
 from agent.understanding.numbers import plain_numbers
+from agent.understanding.references import with_references
 from agent.understanding.rubric import take_rubric
 from agent.understanding.spoken import as_written
 from agent.understanding.text import bounded, normalised
@@ -50,6 +51,7 @@ def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: 
     masked = mask_models(labels.rest, known_models, context)
     english = corrected(to_english(masked.text))
     named = mask_short_ids(Named(english, resources.names), guess)
-    plain = without_double_negation(plain_numbers(named.text.lower()))
+    resolved = with_references(named.text.lower(), lambda mark: billions(masked.mentions[int(mark[2:-1])]))
+    plain = without_double_negation(plain_numbers(resolved))
     sentences = tuple(s.strip() for s in _SENTENCE.split(plain) if s and s.strip())
     return Scene(plain, sentences, masked.mentions, named.names, labels, rubric)

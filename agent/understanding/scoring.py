@@ -16,7 +16,7 @@ _NOT_LOSS = re.compile(
     r"\b(?:not|instead of|rather than|without|don'?t (?:use|trust|want)|do not (?:use|want)|more than|no)(?: \w+){0,3} (?:validation|val|eval)[ _-]loss|(?:validation|val|eval)[ _-]loss (?:is not|isn'?t|alone is not|tells|says|alone isn)"
 )
 _MAKE = r"(?:generat\w+|writ\w+|wrote|build\w*|creat\w+|author\w*|mak(?:e|es|ing)|come up with|design\w*|cod(?:e|es|ing)|develop\w*|implement\w*|produc\w+|draft\w*|invent\w*|craft\w*|put together|set up|devise|code up|cook up)"
-_SCORER = r"(?:evaluators?|graders?|scorers?|scoring (?:function|code|script)?|reward(?: function| code| script)?|eval(?:uation)? (?:script|code|function|logic)|checkers?|judge code|metric|verifier|scoring|grading function)"
+_SCORER = r"(?:evaluators?|graders?|scorers?|scoring (?:function|code|script)?|reward(?:[- ](?:function|code|script))?|eval(?:uation)? (?:script|code|function|logic)|checkers?|judge code|metric|verifier|scoring|grading function)"
 _GENERATE = tuple(
     re.compile(p)
     for p in (
@@ -46,7 +46,7 @@ _METRICS: tuple[tuple[Metric, str], ...] = (
 )
 _METRIC = re.compile("|".join(f"(?P<{name}>\\b(?:{words}))" for name, words in _METRICS))
 _GOAL = re.compile(
-    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|happy with|expect|looking for|good enough|bar is|threshold)\b|>=?|≥|<=?"
+    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|happy with|satisfied with|content with|pleased with|glad with|settle for|done when|success is|suffices?|ambition|hope(?: for)?|would (?:like|love)|at minimum|no less than|not (?:below|under|less than)|bar|expect|looking for|good enough|bar is|threshold)\b|>=?|≥|<=?"
 )
 _OF_OTHERS = re.compile(
     r"\b(?:currently|at the moment|right now|today|so far|baseline|base model|base gets|reported|paper|claims?|scored|got|gets(?! (?:below|above|under|over|to|at least))|had|was|were|reached|achieved|stands? at|sits? at|is at|we are at|we're at|⟦m\d+⟧ (?:is|has|gets|got|reaches|scores|achieves|manages|hits|sits)|competitor|other team|vendor|existing|old)\b"

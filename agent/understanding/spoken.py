@@ -12,6 +12,11 @@ _MARK = re.compile(rf" +(?P<mark>{'|'.join(_MARKS)})(?=\s|$)", re.IGNORECASE)
 _LEAST_MARKS = 2
 """Spoken marks from which a text is taken for dictated; a single "period" may be a word."""
 _FLAG = re.compile(r"(?<!\S)--(?P<name>[a-z][a-z_-]+)(?=[ =]|$)", re.IGNORECASE | re.MULTILINE)
+_SHORT = (
+    (re.compile(r"(?<!\S)w/o(?=\s)", re.IGNORECASE), "without"),
+    (re.compile(r"(?<!\S)w/ ?(?=\S)", re.IGNORECASE), "with "),
+    (re.compile(r"(?<!\S)b/c(?=\s)", re.IGNORECASE), "because"),
+)
 _FAMILY = r"qwen|llama|lama|gemma|kimi(?: k)?|gpt(?:[ -]oss)?|mistral|mixtral|claude|gemini|phi"
 _NUMBERS = rf"(?:(?:{NUMBER_WORD}|\d+(?:\.\d+)?)[ -]+(?:point[ -]+)?)*(?:{NUMBER_WORD})"
 _NAME = re.compile(
@@ -25,6 +30,8 @@ _BARE_SIZE = re.compile(
 def as_written(text: str) -> str:
     """The text as it would have been typed: "qwen three thirty two b comma" becomes "qwen 3 32b,"."""
     text = _FLAG.sub(lambda m: re.sub("[-_]", " ", m["name"]), _FILLERS.sub("", text))
+    for pattern, word in _SHORT:
+        text = pattern.sub(word, text)
     if len(_MARK.findall(text)) >= _LEAST_MARKS:
         text = _MARK.sub(lambda m: _MARKS[m["mark"].lower()], text)
     text = _NAME.sub(_name, text)

@@ -13,7 +13,17 @@ from agent.understanding.vocabulary import words
 _TRADE = tuple(sorted(words("trade")))
 _NEIGHBOURS = words("trade_neighbours")
 _WORD = re.compile(r"(?<![\w⟦/.'-])[a-zA-Z]{5,}(?:-[a-zA-Z]{3,})?(?![\w⟧/'-])")
-_SLIPS = {"teh": "the", "hte": "the", "adn": "and", "wiht": "with", "u": "you", "ur": "your", "plz": "please"}
+_SLIPS = {
+    "teh": "the",
+    "hte": "the",
+    "adn": "and",
+    "wiht": "with",
+    "u": "you",
+    "evaluater": "evaluator",
+    "evaluaters": "evaluators",
+    "ur": "your",
+    "plz": "please",
+}
 """Short everyday words as they are slipped or shortened; a reader would else take them for a name."""
 _SLIP = re.compile(rf"(?<![\w⟦/.'-])(?:{'|'.join(_SLIPS)})(?![\w⟧/'.-])(?!\.\w)", re.IGNORECASE)
 _AFTER_NAMING_WORD = re.compile(r"(?:called|named|dataset|set|evaluator|corpus)[:\s\"']*$", re.IGNORECASE)

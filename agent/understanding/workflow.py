@@ -23,9 +23,16 @@ _WORDS: dict[Workflow, re.Pattern[str]] = {
         r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|(?<!question[/ -])(?<!questions[/ -])(?<!question and )(?<!questions and )(?<![&/] )(?<![&/])\b(?:answer|response|reply|completion|output)[- ]?pairs?\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good|better|liked|preferred|accepted) and (?:bad|worse|disliked|rejected)|\bpairs? of (?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
     ),
     "classification": re.compile(
-        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam (?:detection|filter|or)|\btriage\b|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
+        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam (?:detection|filter|or)|\btriage\b|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?<!our )(?<!the )(?<!s3 )(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
     ),
 }
+_TEACHER = re.compile(
+    r"\bteachers?\b|\bstudents?\b|\bact like\b|\b(?:learns?|trained|tuned|train|tune) (?:from|on) (?:its|their|his|the teacher'?s?|those|these|the) (?:good |successful |best )?(?:runs|traces|episodes|attempts)"
+)
+_AGENTIC = re.compile(
+    r"\bre-?act\b|\breflexion\b|\bcot\b|\bchain[- ]of[- ]thought|\btools?\b|\bagents?\b|\bagentic\b|\btool calls?\b"
+)
+"""Both together, a teacher and the work of an agent, are agent tuning even without the word trajectory."""
 _EVALUATOR = re.compile(
     r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward functions?|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
 )
@@ -43,7 +50,7 @@ _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
 )
 _BENCHMARK = re.compile(
-    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! on the test)|\bonly (?:evaluate|compare|score|test)\b"
+    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bonly (?:evaluate|compare|score|test)\b"
 )
 _FINE_TUNES = re.compile(r"\bskip the base-vs-base|\bonly fine-?tune\b")
 _ORDERS = re.compile(
@@ -90,7 +97,7 @@ def _has_job_words(text: str) -> bool:
 def _job(text: str, named: bool) -> Workflow | None:
     said = {name: _said(pattern, text) for name, pattern in _WORDS.items()}
     sft = _said(re.compile(r"\bsft\b|\bsupervised\b"), text)
-    if said["trajectories"]:
+    if said["trajectories"] or (_TEACHER.search(text) and _AGENTIC.search(text)):
         return "trajectories"
     if _said(_EVALUATOR, text) and (not _trains(text, said["rft"]) or _NO_TRAINING.search(text)):
         return "evaluator"
