@@ -15,11 +15,13 @@ from typing import Any
 from agent.guard.approval import standing
 from agent.guard.client import Platform
 from agent.guard.follow_up import reopened
+from agent.guard.inference import reservation_refused
 from agent.guard.step import Decline, Finish, Run, Say, Step, Think, Understand, Wait
-from agent.guard.verdict import Verdict, judge_step, open_items
+from agent.guard.verdict import Verdict, blocked, judge_step, open_items
 from agent.session.events import (
     AgentSaid,
     Event,
+    InferenceReserved,
     Observed,
     SessionEnded,
     StepStale,
@@ -90,6 +92,9 @@ class Executor:
         async def emit(text: str) -> None:
             await self.emit(session, text)
 
+        async def reserve(item: str, requests: int) -> None:
+            self._reserve(session, platform, item, requests)
+
         return ToolContext(
             session=session,
             platform_kind=created.platform_kind,
@@ -103,7 +108,32 @@ class Executor:
             emit=emit,
             history=_history(state, self.versions),
             now=state.updated_at,
+            reserve=reserve,
         )
+
+    def _reserve(self, session: str, platform: Platform, item_id: str, requests: int) -> None:
+        """Takes completions out of an approved envelope: in the log first, then at the wire. Raises ToolError."""
+        refused: list[str] = []
+        evaluation: list[str] = []
+
+        def decide(state: SessionState) -> list[tuple[str, Event]]:
+            reason = reservation_refused(state, item_id, requests, blocked)
+            item = state.known.plan.item(item_id) if state.known.plan else None
+            if reason or item is None:
+                refused.append(reason)
+                return []
+            evaluation.append(item.resource_id)
+            event = InferenceReserved(item=item_id, evaluation=item.resource_id, requests=requests)
+            return [(f"reserved/{item.resource_id}/{state.last_seq + 1}", event)]
+
+        self.store.transact(session, decide)
+        if refused:
+            raise ToolError(
+                f"nothing more is asked of the model: {refused[0]}",
+                owner="unknown",
+                next_step="It goes on when the plan allows it again; what was answered is kept.",
+            )
+        platform.grant(evaluation[0], requests)
 
     def observe(self, session: str, facts: Sequence[AnyFact]) -> None:
         """Appends what a look at the platform showed: changes of state, and coarse progress."""

@@ -87,6 +87,11 @@ class Blobs(Protocol):
         ...
 
 
+async def no_reservation(item: str, requests: int) -> None:
+    """For tools that ask no model, and for tests. Raises ToolError."""
+    raise ToolError(f"nothing can be reserved for {item} here", owner="unknown")
+
+
 @dataclass(frozen=True)
 class ToolContext:
     """All a tool may use; a spending tool is given it only after the guard said yes."""
@@ -107,6 +112,8 @@ class ToolContext:
     """For the report: instruction, approvals with the user's words, times, versions."""
     now: float = 0.0
     """Seconds since the epoch when the call was made, from the log."""
+    reserve: Callable[[str, int], Awaitable[None]] = no_reservation
+    """(evaluate item, completions): takes them out of the item's approved envelope, used or not. Raises ToolError."""
 
     @property
     def base_url(self) -> str | None:

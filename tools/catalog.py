@@ -8,6 +8,7 @@ from tools.cancel_job import TOOL as CANCEL_JOB
 from tools.deploy_model import TOOL as DEPLOY_MODEL
 from tools.download_dataset import TOOL as DOWNLOAD_DATASET
 from tools.estimate_cost import TOOL as ESTIMATE_COST
+from tools.evaluate_model import TOOL as EVALUATE_MODEL
 from tools.launch_job import TOOL as LAUNCH_JOB
 from tools.list_resources import TOOL as LIST_RESOURCES
 from tools.prepare_dataset import TOOL as PREPARE_DATASET
@@ -33,6 +34,7 @@ CATALOG: tuple[Tool, ...] = (
     PRESENT_SCOREBOARD,
     PRESENT_SCORES,
     DEPLOY_MODEL,
+    EVALUATE_MODEL,
     WRITE_REPORT,
     LIST_RESOURCES,
     CANCEL_JOB,

@@ -41,6 +41,8 @@ class Platform:
 
     client: AsyncFireworks
     blobs: SignedBlobs
+    grant: Callable[[str, int], None]
+    """(tally, completions): lets that many leave, once the log has reserved them."""
 
     async def close(self) -> None:
         await self.client.close()
@@ -69,7 +71,7 @@ def open_platform(
         http_client=DefaultAsyncHttpxClient(transport=transport),
         _strict_response_validation=strict,
     )
-    return Platform(client, SignedBlobs(urls, base, read_state))
+    return Platform(client, SignedBlobs(urls, base, read_state), transport.grant)
 
 
 class SignedBlobs:

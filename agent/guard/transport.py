@@ -13,8 +13,9 @@ from typing import Any
 
 import httpx
 
+from agent.guard.inference import PROBE_BLOCK, Permits, permits
 from agent.guard.manifest import match
-from agent.guard.verdict import Verdict, Wire, infer_item, judge_wire, refuse, reserved_before
+from agent.guard.verdict import Verdict, Wire, blocked, judge_wire, refuse
 from agent.session.state import SessionState
 
 GUARD_HEADER = "x-fireagent-guard"
@@ -61,7 +62,15 @@ class GuardTransport(httpx.AsyncBaseTransport):
         self._read_state = read_state
         self._urls = urls
         self._on_refusal = on_refusal
-        self._inferred: Counter[str] = Counter()
+        self._inferred: dict[str, int] = {}
+        """Tally -> completions that count as used of what the log has reserved."""
+        self._granted: Counter[str] = Counter()
+        """Tally of an evaluation -> completions reserved by this process and not sent yet."""
+        self._permitted: tuple[SessionState, Permits] | None = None
+
+    def grant(self, tally: str, requests: int) -> None:
+        """The log has just reserved these completions for this process. What others reserved is not ours to send."""
+        self._granted[tally] += requests
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         content = await request.aread()
@@ -86,13 +95,29 @@ class GuardTransport(httpx.AsyncBaseTransport):
         if len(content) > MAX_BODY:
             return refuse(f"a request body of {len(content)} bytes is larger than any that this session needs.")
         state = self._read_state()
-        item = infer_item(wire, state)
-        if item and item not in self._inferred:
-            self._inferred[item] = reserved_before(state, item)
-        verdict = judge_wire(wire, state, self._account, self._inferred)
-        if verdict.allowed and item:
-            self._inferred[item] += 1
+        permitted = self._permits(state)
+        self._count(wire, permitted)
+        verdict = judge_wire(wire, state, self._account, self._inferred, permitted)
+        if verdict.allowed and verdict.tally:
+            self._inferred[verdict.tally] += 1
+            self._granted[verdict.tally] -= 1
         return verdict
+
+    def _permits(self, state: SessionState) -> Permits:
+        """What this state permits, worked out once per state: thousands of completions are judged by the same one."""
+        if self._permitted is None or self._permitted[0] is not state:
+            self._permitted = (state, permits(state, blocked))
+        return self._permitted[1]
+
+    def _count(self, wire: Wire, permitted: Permits) -> None:
+        """Brings the tallies of the completion's address up to date: of an evaluation all but our own grants are used."""
+        model = wire.body.get("model") if isinstance(wire.body, dict) else None
+        for permit in permitted.get(model, ()) if isinstance(model, str) else ():
+            if permit.evaluates:
+                self._inferred[permit.key] = permit.reserved - max(0, self._granted[permit.key])
+            else:
+                # A process that sends its first probe has reserved one block; what was reserved before counts as used.
+                self._inferred.setdefault(permit.key, max(0, permit.reserved - PROBE_BLOCK))
 
     async def _learn_urls(self, response: httpx.Response) -> None:
         if response.status_code != 200:

@@ -12,19 +12,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.guard.choice import deployment_name, may_rest, not_chosen, open_choice
+from agent.guard.inference import PROBE_BLOCK, Permits, completion_refused, permits, probes_reserved
 from agent.guard.manifest import Match, match
 from agent.guard.step import Finish, Run, Say, Step, Understand
 from agent.session.state import SessionState
 from agent.understanding import read_instruction
 from tools.base import Effect
 from tools.known import SUCCEEDED, TERMINAL
-from tuning.plan import OUTPUT, Envelope, Plan, PlanItem, canonical
+from tuning.plan import Plan, PlanItem, canonical
 from tuning.workflows import MAX_ACTIVE_JOBS
 
-ITEM_TOOLS = {"upload_dataset": "upload", "launch_job": "train", "deploy_model": "deploy"}
+ITEM_TOOLS = {
+    "upload_dataset": "upload",
+    "launch_job": "train",
+    "deploy_model": "deploy",
+    "evaluate_model": "evaluate",
+}
 """Spending tool -> the kind of plan item it may run. A spending tool that is not here is refused."""
-BLOCK = 5
-"""Requests of an envelope that are reserved at a time: what a kill can waste."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Verdict:
 
     allowed: bool
     reason: str = ""
+    tally: str = ""
+    """Of an allowed completion: what it is counted under."""
 
 
 ALLOW = Verdict(True)
@@ -81,8 +88,13 @@ def _judge_afterwards(step: Step, state: SessionState) -> Verdict:
     return ALLOW if isinstance(step, Say) else refuse(f"the session has ended ({state.ended}).")
 
 
-def judge_wire(wire: Wire, state: SessionState, account: str, inferred: Mapping[str, int]) -> Verdict:
-    """May this request leave? `account` is the user's own; `inferred` counts completions sent so far per item."""
+def judge_wire(
+    wire: Wire, state: SessionState, account: str, inferred: Mapping[str, int], permitted: Permits | None = None
+) -> Verdict:
+    """May this request leave? `account` is the user's own; `inferred` counts completions sent so far per tally.
+
+    `permitted` is `permits(state, blocked)` where the caller has it already.
+    """
     found = match(wire.method, wire.path)
     if found is None:
         return refuse(f"{wire.method} {wire.path} is not in the manifest of allowed requests.")
@@ -101,7 +113,9 @@ def judge_wire(wire: Wire, state: SessionState, account: str, inferred: Mapping[
         return _create_wire(wire, found, state, state.known.plan)
     if kind == "continue":
         return _continue_wire(found, state, state.known.plan)
-    return _infer_wire(wire, state, state.known.plan, inferred)
+    found_permits = permits(state, blocked) if permitted is None else permitted
+    reason, tally = completion_refused(wire.body, wire.size, found_permits, inferred)
+    return refuse(reason) if reason else Verdict(True, tally=tally)
 
 
 def blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: int = 1) -> str:
@@ -114,8 +128,8 @@ def blocked(state: SessionState, plan: Plan, item: PlanItem, attempt: int = 1) -
         return "the user's last word halts further launches until the plan is approved again."
     if item.gate == "promotion" and state.promoted is None:
         return "the promotion gate is not passed."
-    if item.alternative and state.promoted != item.candidate:
-        return f"candidate {item.candidate} was not promoted."
+    if reason := not_chosen(state, plan, item):
+        return reason
     missing = [need for need in item.needs if not finished(state, plan, need)]
     if missing:
         return f"it needs {', '.join(missing)} first."
@@ -132,6 +146,11 @@ def finished(state: SessionState, plan: Plan, item_id: str) -> bool:
         return item.resource() in known.uploads
     if item.kind == "train":
         return item_id in known.outputs()
+    if item.kind == "evaluate":
+        return item_id in known.scores
+    if item.kind == "scale":
+        name = deployment_name(plan, item)
+        return known.replicas.get(name) == 0 or not meant(state, name)
     deployments = [d for d in known.deployments.values() if d.resource.endswith(f"/{item.resource_id}")]
     if item.kind == "deploy":
         return any(d.state == "READY" for d in deployments)
@@ -219,28 +238,16 @@ def _judge_probe(state: SessionState, plan: Plan, item: PlanItem) -> Verdict:
     reason = blocked(state, plan, probe)
     if reason:
         return refuse(f"{probe.id} can't run: {reason}")
-    if reserved(state, item.id) + BLOCK > probe.envelope.requests:
+    if probes_reserved(state, item.id) + PROBE_BLOCK > probe.envelope.requests:
         return refuse(f"the approved envelope of {probe.envelope.requests} requests of {probe.id} is used up.")
     return ALLOW
-
-
-def reserved(state: SessionState, deploy_item: str) -> int:
-    """Completions reserved so far for the deployment of this item: BLOCK a call, used or not."""
-    calls = (c for c in state.calls.values() if c.item == deploy_item and c.arguments.get("probe"))
-    return sum(BLOCK * call.tries for call in calls)
-
-
-def reserved_before(state: SessionState, probe_item: str) -> int:
-    """What counts as used when a process sends its first completion of an item: all but the block just reserved."""
-    item = state.known.plan.item(probe_item) if state.known.plan else None
-    return max(0, reserved(state, item.needs[0]) - BLOCK) if item else 0
 
 
 def _judge_settle(step: Run, state: SessionState) -> Verdict:
     resource = str(step.call.arguments.get("resource", ""))
     if not meant(state, resource):
         return refuse(f"{resource!r} was not created by this session.")
-    if not state.cancelling:
+    if not state.cancelling and not may_rest(state, resource):
         return refuse("jobs and deployments are stopped only when the user cancels the session.")
     return ALLOW
 
@@ -271,16 +278,15 @@ def _judge_finish(step: Finish, state: SessionState) -> Verdict:
 
 
 def open_items(state: SessionState) -> tuple[str, ...]:
-    """What the plan requires and what is not finished; of alternatives those of the promoted candidate count.
+    """What the plan requires and what is not finished; of alternatives those that were chosen count.
 
-    A sweep whose winner was not confirmed is open as "promotion".
+    A sweep whose winner was not confirmed is open as "promotion", a classification without a winner as "winner".
     """
     plan = state.known.plan
     if plan is None:
         return ("plan",)
-    needed = (i for i in plan.items if i.required and not (i.alternative and i.candidate != state.promoted))
-    choice = ("promotion",) if state.promoted is None and any(i.phase == "sweep" for i in plan.items) else ()
-    return (*(item.id for item in needed if not finished(state, plan, item.id)), *choice)
+    needed = (item for item in plan.items if item.required and not not_chosen(state, plan, item))
+    return (*(item.id for item in needed if not finished(state, plan, item.id)), *open_choice(state, plan))
 
 
 def _create_wire(wire: Wire, found: Match, state: SessionState, plan: Plan) -> Verdict:
@@ -319,52 +325,8 @@ def _settle_wire(wire: Wire, found: Match, state: SessionState) -> Verdict:
     resource = wire.path.removeprefix("/v1/").rsplit(":", 1)[0]
     if not owned(state, resource):
         return refuse(f"{resource} was not created by this session.")
-    if not state.cancelling:
+    if not state.cancelling and not may_rest(state, resource):
         return refuse("jobs and deployments are stopped only when the user cancels the session.")
     if wire.path.endswith(":scale") and (not isinstance(wire.body, dict) or wire.body != {"replicaCount": 0}):
         return refuse("a deployment may only be scaled to 0.")
-    return ALLOW
-
-
-def _infer_wire(wire: Wire, state: SessionState, plan: Plan, inferred: Mapping[str, int]) -> Verdict:
-    if not isinstance(wire.body, dict):
-        return refuse("a completion needs a JSON body.")
-    for item in plan.items:
-        if item.envelope is None or not _addresses(wire.body.get("model"), item, state, plan):
-            continue
-        deploy = item.needs[0]
-        reason = blocked(state, plan, item)
-        if reason:
-            return refuse(f"{item.id} can't run: {reason}")
-        if inferred.get(item.id, 0) >= reserved(state, deploy):
-            return refuse(f"no completion is reserved for {item.id}.")
-        return _inside(wire, item.envelope, inferred.get(item.id, 0))
-    return refuse(f"no item of the plan allows completions of model {str(wire.body.get('model'))[:200]!r}.")
-
-
-def infer_item(wire: Wire, state: SessionState) -> str:
-    """The item whose envelope an allowed completion uses."""
-    plan = state.known.plan
-    items = plan.items if plan and isinstance(wire.body, dict) else ()
-    return next((i.id for i in items if plan and i.envelope and _addresses(wire.body.get("model"), i, state, plan)), "")
-
-
-def _addresses(model: object, item: PlanItem, state: SessionState, plan: Plan) -> bool:
-    envelope = item.envelope
-    if envelope is None:
-        return False
-    name = envelope.model
-    if isinstance(name, dict):
-        name = state.known.outputs().get(name[OUTPUT], "")
-    return bool(name) and model == f"{name}#accounts/{plan.account}/deployments/{item.resource_id}"
-
-
-def _inside(wire: Wire, envelope: Envelope, sent: int) -> Verdict:
-    tokens = wire.body.get("max_tokens")
-    if not isinstance(tokens, int) or isinstance(tokens, bool) or not 0 < tokens <= envelope.max_tokens:
-        return refuse(f"max_tokens must be set and at most {envelope.max_tokens}.")
-    if wire.body.get("n") not in (None, 1) or sent >= envelope.requests:
-        return refuse(f"the envelope allows {envelope.requests} single completions.")
-    if wire.size > envelope.bytes // envelope.requests:
-        return refuse(f"a request of this envelope has at most {envelope.bytes // envelope.requests} bytes.")
     return ALLOW

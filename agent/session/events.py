@@ -206,10 +206,14 @@ class Observed(Event):
 
 
 class InferenceReserved(Event):
-    """A block of an evaluate item's envelope was taken: that many completions may leave, used or not."""
+    """A block of an evaluate item's envelope was taken: that many completions may leave, used or not.
+
+    `evaluation` is the item's resource id: an equal evaluation of a revised plan goes on counting.
+    """
 
     type: Literal["inference.reserved"] = "inference.reserved"
     item: str
+    evaluation: str
     requests: int
 
 

@@ -149,7 +149,7 @@ class SessionState:
     committed: Mapping[str, float] = field(default_factory=dict)
     """Resource -> upper bound in USD of what was launched or is about to be."""
     reserved: Mapping[str, int] = field(default_factory=dict)
-    """Evaluate item -> completions reserved so far, used or not."""
+    """Evaluation (the resource id of its item) -> completions reserved so far, used or not."""
     progress_at: Mapping[str, float] = field(default_factory=dict)
     stalled: frozenset[str] = frozenset()
     messages: tuple[Said, ...] = ()
@@ -260,8 +260,8 @@ def apply(state: SessionState, record: Record) -> SessionState:
         case Observed() as event:
             return _learn(state, event.facts, record)
         case InferenceReserved() as event:
-            taken = state.reserved.get(event.item, 0) + event.requests
-            return replace(state, reserved={**state.reserved, event.item: taken})
+            taken = state.reserved.get(event.evaluation, 0) + event.requests
+            return replace(state, reserved={**state.reserved, event.evaluation: taken})
         case JobStalled() as event:
             return replace(state, stalled=state.stalled | {event.resource})
         case StepStale():

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from agent.guard.inference import PROBE_BLOCK
 from agent.guard.step import Finish, Run
-from agent.guard.verdict import BLOCK, Wire, blocked, judge_step, judge_wire
+from agent.guard.verdict import Wire, blocked, judge_step, judge_wire
 from agent.session.events import Cancelling, ReplyReading, UserMessage
 from tests.guard.worlds import REQUEST, World, approved_world, plan, wide_plan
 from tools.base import Effect, ToolCall
@@ -222,7 +223,7 @@ def test_a_completion_passes_only_inside_its_reserved_envelope() -> None:
     world.add(ToolCalled(call="probe/1", tool="deploy_model", arguments=dict(probe.arguments), effect="spend",
                          based_on=1, item="deploy-1", attempt=1, resource=deploy.resource()))  # fmt: skip
     assert allowed(world, wire)
-    assert not allowed(world, wire, **{"probe-1": BLOCK})
+    assert not allowed(world, wire, **{"probe-1": PROBE_BLOCK})
     assert "max_tokens" in reason(world, Wire("POST", wire.path, (), {**body, "max_tokens": 10_000}, 200))
     assert "at most" in reason(world, Wire("POST", wire.path, (), body, 1_000_000))
     assert "no item" in reason(
