@@ -1,10 +1,10 @@
 """Conversations to rows of tokens: whole conversations side by side in a row, padding only where none fits.
 
-A row's conversations see one another. That keeps the fast causal attention, and what stands before teaches the model
-to find its own conversation among others.
+Positions begin anew with each conversation, by which transformers keeps a row's conversations from seeing one another.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import torch
 from tokenizers import Tokenizer
@@ -16,6 +16,15 @@ from .tokenizer import END, PAD, ROLES
 # the output layer is a third of the work: so prompts count in one conversation of five only.
 _PROMPT_COUNTS_EVERY = 5
 _BUFFER = 64
+
+
+class Rows(NamedTuple):
+    """Each (rows, length) int64: tokens; places within their conversation; 1 on answers; 1 where the loss counts."""
+
+    ids: torch.Tensor
+    positions: torch.Tensor
+    answers: torch.Tensor
+    counted: torch.Tensor
 
 
 def encode(tokenizer: Tokenizer, conversations: list[Conversation]) -> Iterator[tuple[list[int], list[int]]]:
@@ -34,16 +43,13 @@ def encode(tokenizer: Tokenizer, conversations: list[Conversation]) -> Iterator[
         yield ids, answers
 
 
-def pack(
-    tokenizer: Tokenizer, stream: Iterable[Conversation], rows: int, length: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def pack(tokenizer: Tokenizer, stream: Iterable[Conversation], rows: int, length: int, joined: bool = False) -> Rows:
     """Fills `rows` rows of `length` tokens, each time with the longest waiting conversation that still fits.
 
-    Returns:
-        ids, answers, counted, each (rows, length) int64: tokens; 1 on answers; 1 where the loss counts.
+    With `joined` positions run on, and the conversations of a row see one another.
     """
     ids = torch.full((rows, length), tokenizer.token_to_id(PAD))
-    answers, counted = torch.zeros_like(ids), torch.zeros_like(ids)
+    made = Rows(ids, *(torch.zeros_like(ids) for _ in range(3)))
     source = iter(stream)
     waiting: list[tuple[list[int], list[int]]] = []
     taken = 0
@@ -60,9 +66,12 @@ def pack(
             chosen = fitting[0] if used < length // 2 else max(fitting, key=lambda i: len(waiting[i][0]))
             some_ids, some_answers = waiting.pop(chosen)
             place = slice(used, used + len(some_ids))
-            ids[row, place] = torch.tensor(some_ids)
-            answers[row, place] = torch.tensor(some_answers)
-            counted[row, place] = 1 if taken % _PROMPT_COUNTS_EVERY == 0 else answers[row, place]
+            made.ids[row, place] = torch.tensor(some_ids)
+            made.positions[row, place] = torch.arange(len(some_ids)) + (used if joined else 0)
+            made.answers[row, place] = torch.tensor(some_answers)
+            made.counted[row, place] = 1 if taken % _PROMPT_COUNTS_EVERY == 0 else made.answers[row, place]
             used += len(some_ids)
             taken += 1
-    return ids, answers, counted
+        if joined:
+            made.positions[row, used:] = torch.arange(used, length)
+    return made

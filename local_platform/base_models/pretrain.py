@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
+from torch.utils.data import DataLoader, Dataset
 from transformers import Qwen3ForCausalLM
 
 from . import tokenizer as family_tokenizer
@@ -20,7 +21,7 @@ from .corpus.mix import conversations
 from .corpus.wording import Side
 from .growth import grown
 from .optimizer import optimizers
-from .packing import pack
+from .packing import Rows, pack
 from .sizes import CONTEXT, SIZES, Size, Stage
 
 HERE = Path(__file__).parent
@@ -28,25 +29,34 @@ _SAVE_EVERY_SECONDS = 120
 _HELD_OUT_SEED = 999_000_000
 
 
-def batch(size: Size, tokenizer: Tokenizer, step: int, stage: Stage) -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens and counted mask of a step, each (rows, tokens a row)."""
+def batch(size: Size, tokenizer: Tokenizer, step: int, stage: Stage) -> Rows:
+    """The rows of a step."""
     stream = conversations(size.seed * 1_000_000 + step, mix=stage.mix)
-    ids, _, counted = pack(tokenizer, stream, stage.batch_tokens // stage.row, stage.row)
-    return ids, counted
+    return pack(tokenizer, stream, stage.batch_tokens // stage.row, stage.row, stage.joined)
 
 
-def masked_loss(model: Qwen3ForCausalLM, ids: torch.Tensor, counted: torch.Tensor) -> torch.Tensor:
-    """Mean next-token loss where `counted` is 1; logits are computed only there."""
-    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state[:, :-1]
-    kept = counted[:, 1:] == 1
-    return F.cross_entropy(model.lm_head(hidden[kept]).float(), ids[:, 1:][kept])
+class _Batches(Dataset[Rows]):  # type: ignore[misc]
+    """The batch of every step of a run."""
+
+    def __init__(self, size: Size, tokenizer: Tokenizer):
+        self._size, self._tokenizer, self._stages = size, tokenizer, size.steps()
+
+    def __getitem__(self, step: int) -> Rows:
+        return batch(self._size, self._tokenizer, step, self._stages[step])
+
+
+def masked_loss(model: Qwen3ForCausalLM, rows: Rows, where: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Mean next-token loss where `where` is 1; logits are computed only there."""
+    ids, kept = rows.ids.to(device), where[:, 1:].to(device) == 1
+    hidden = model.model(input_ids=ids, position_ids=rows.positions.to(device), use_cache=False).last_hidden_state
+    return F.cross_entropy(model.lm_head(hidden[:, :-1][kept]).float(), ids[:, 1:][kept])
 
 
 @torch.no_grad()  # type: ignore[untyped-decorator]
 def held_out_loss(model: Qwen3ForCausalLM, tokenizer: Tokenizer, device: torch.device) -> float:
     """Loss on the answers of 64 rows made of held-out wordings, domains and names."""
-    ids, answers, _ = pack(tokenizer, conversations(_HELD_OUT_SEED, Side.TEST), 64, 256)
-    return float(masked_loss(model, ids.to(device), answers.to(device)))
+    rows = pack(tokenizer, conversations(_HELD_OUT_SEED, Side.TEST), 64, 256)
+    return float(masked_loss(model, rows, rows.answers, device))
 
 
 def family_tokenizer_in(folder: Path) -> Tokenizer:
@@ -85,8 +95,11 @@ def start(size: Size, work: Path) -> Qwen3ForCausalLM:
     return model
 
 
-def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None:
-    """Trains from the last checkpoint in `work`, or from the start, and writes the model to `output`."""
+def pretrain(size: Size, output: Path, work: Path, device: torch.device, workers: int = 0) -> None:
+    """Trains from the last checkpoint in `work`, or from the start, and writes the model to `output`.
+
+    With `workers` other processes make the text while this one trains.
+    """
     tokenizer = family_tokenizer_in(work.parent)
     model = start(size, work).to(device)
     parts = optimizers(model, size.matrix_rate, size.embedding_rate)
@@ -95,18 +108,18 @@ def pretrain(size: Size, output: Path, work: Path, device: torch.device) -> None
     first = _resume(work / "last.pt", model, parts)
     work.mkdir(parents=True, exist_ok=True)
     clock = Progress(size, len(stages), first)
-    for step in range(first, len(stages)):
+    remaining = DataLoader(_Batches(size, tokenizer), None, sampler=range(first, len(stages)), num_workers=workers)
+    for step, rows in enumerate(remaining, first):
         for part, peak in zip(parts, peaks, strict=True):
             part.param_groups[0]["lr"] = peak * size.rate_factor(step)
-        ids, counted = batch(size, tokenizer, step, stages[step])
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            loss = masked_loss(model, ids.to(device), counted.to(device))
+            loss = masked_loss(model, rows, rows.counted, device)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for part in parts:
             part.step()
             part.zero_grad()
-        clock.tick(step + 1, loss.item(), ids.numel())
+        clock.tick(step + 1, loss.item(), rows.ids.numel())
         if (step + 1) % 200 == 0:
             print(f"step {step + 1} held-out {held_out_loss(model, tokenizer, device):.3f}", flush=True)
         if clock.due_to_save() or step + 1 == len(stages):
@@ -173,7 +186,7 @@ def main() -> None:
     size = SIZES[arguments.size]
     work = arguments.work or HERE.parents[1] / "build" / "base_models" / size.name
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    pretrain(size, arguments.output or HERE / size.name, work, device)
+    pretrain(size, arguments.output or HERE / size.name, work, device, workers=1)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from transformers import Qwen3Config
 
-from .corpus.mix import FIRST_MIX, LAST_MIX, MIX, Task
+from .corpus.mix import FIRST_MIX, MIX, Task
 from .tokenizer import END, PAD, SPECIAL, VOCABULARY
 
 CONTEXT = 1024
@@ -16,21 +16,21 @@ WARMUP_STEPS = 40
 class Stage:
     """A part of a run: how many tokens, the mix of tasks, tokens a row, tokens a step.
 
-    `cycle` counts how often the rates have gone down before: they return to their peak with each new cycle.
+    With `joined` a row's conversations see one another, so that distances as long as the row are trained.
     """
 
     tokens: int
     mix: Mapping[Task, float]
     row: int
     batch_tokens: int
-    cycle: int = 0
+    joined: bool = False
 
 
 @dataclass(frozen=True)
 class Size:
     """One model: its shape, and how it is pretrained.
 
-    The rates stay at their peak and go down to almost 0 over the last `decay_share` of each cycle.
+    The rates stay at their peak and go down to almost 0 over the last `decay_share` of the run.
     `grown_from` names the half as wide model that this one starts from (growth.py); without it the
     start is random.
     """
@@ -48,11 +48,9 @@ class Size:
     grown_from: str = ""
 
     def rate_factor(self, step: int) -> float:
-        """Warm up, stay, go down linearly to almost 0, once per cycle: the share of the peak rate at `step`."""
-        cycles = [stage.cycle for stage in self.steps()]
-        length = cycles.count(cycles[step])
-        step -= cycles.index(cycles[step])
-        decay_steps = max(1, length - round(length * (1 - self.decay_share)))
+        """Warm up, stay, go down linearly to almost 0: the share of the peak rate at `step`."""
+        length = len(self.steps())
+        decay_steps = max(1, round(length * self.decay_share))
         return min(1.0, (step + 1) / WARMUP_STEPS, max(0.01, (length - step) / decay_steps))
 
     def steps(self) -> list[Stage]:
@@ -80,16 +78,10 @@ class Size:
         )
 
 
-_COPYING = Stage(900_000, FIRST_MIX, 128, 2048)
-# Rows of the whole context end each cycle, so that every position is trained.
-_ONE_MILLION = (
-    _COPYING,
-    Stage(2_712_000, MIX, 256, 4096),
-    Stage(200_000, MIX, CONTEXT, 4096),
-    Stage(1_643_000, LAST_MIX, 256, 4096, cycle=1),
-    Stage(200_000, LAST_MIX, CONTEXT, 4096, cycle=1),
-)
-_FIVE_MILLION = (Stage(350_000, LAST_MIX, 256, 4096),)
+_COPYING = Stage(1_000_000, FIRST_MIX, 128, 2048)
+# Rows of the whole context end each run, so that every position is trained.
+_ONE_MILLION = (_COPYING, Stage(8_600_000, MIX, 256, 4096), Stage(400_000, MIX, CONTEXT, 4096, joined=True))
+_FIVE_MILLION = (Stage(4_000_000, MIX, 256, 4096), Stage(200_000, MIX, CONTEXT, 4096, joined=True))
 
 SIZES = {
     size.name: size

@@ -29,7 +29,7 @@ _WORDS = Regex(
 )
 
 
-def train(conversation_count: int = 60_000) -> Tokenizer:
+def train(conversation_count: int = 40_000) -> Tokenizer:
     """Trains the tokenizer on the first conversations of a stream of its own seed; the same result every time."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Prepend(" ")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local_platform.base_models.corpus import choice, copying, names, transcripts, words
+from local_platform.base_models.corpus import choice, composed, copying, names, reading, transcripts, words
 from local_platform.base_models.corpus.mix import MIX, conversations
-from local_platform.base_models.corpus.wording import Side, expand, is_held_out, of_side, say
+from local_platform.base_models.corpus.wording import Side, asked, data, expand, is_held_out, of_side, say, wordings
 
 
 def test_same_seed_same_stream() -> None:
@@ -35,6 +35,29 @@ def test_sides_share_no_domain() -> None:
     train, test = choice.domains(Side.TRAIN), choice.domains(Side.TEST)
     assert len(test) >= 5
     assert not set(train) & set(test)
+
+
+def test_every_task_and_relation_has_wordings_on_both_sides() -> None:
+    tuples = [wordings(task) for task in data("wordings") if task != "fragments"]
+    tuples += [part for relation in reading.relations().values() for part in (relation.tell, relation.ask)]
+    for choices in tuples:
+        train, test = (of_side(choices, side) for side in Side)
+        assert train and test and not set(train) & set(test)
+
+
+@given(st.integers(0, 10_000))
+def test_composed_domains_use_no_held_out_label(seed: int) -> None:
+    _, labels = composed.domain(random.Random(seed), choice.held_out_labels())
+    assert len(labels) >= 4
+    assert not set(labels) & choice.held_out_labels()
+    assert all(phrase and "{" not in phrase for phrases in labels.values() for phrase in phrases)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(list(Side)))
+def test_asked_keeps_what_is_filled_in(seed: int, side: Side) -> None:
+    value = "Zoran B. Petrikov"
+    for task in ("repeat", "introduce"):
+        assert value in asked(random.Random(seed), side, wordings(task), x=value)
 
 
 @given(st.integers(0, 10_000), st.sampled_from(list(Side)))
@@ -77,7 +100,8 @@ def test_extracted_json_is_json_of_the_facts() -> None:
     rng = random.Random(5)
     for _ in range(50):
         prompt, answer = copying.extract_json(rng, Side.TRAIN)
-        assert all(value in prompt["content"] for value in json.loads(answer["content"]).values())
+        said = prompt["content"].lower()
+        assert all(value.lower() in said for value in json.loads(answer["content"]).values())
 
 
 def test_transcripts_finish_with_something_observed() -> None:

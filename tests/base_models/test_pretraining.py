@@ -12,7 +12,7 @@ from transformers import Qwen3ForCausalLM
 
 from local_platform.base_models import growth, pretrain, tokenizer
 from local_platform.base_models.corpus.mix import MIX, conversations
-from local_platform.base_models.packing import encode, pack
+from local_platform.base_models.packing import Rows, encode, pack
 from local_platform.base_models.sizes import SIZES, Size, Stage
 
 
@@ -78,14 +78,30 @@ def test_tool_turns_render(small_tokenizer: Tokenizer) -> None:
 
 
 def test_packing_keeps_conversations_whole(small_tokenizer: Tokenizer) -> None:
-    ids, answers, counted = pack(small_tokenizer, conversations(8), 8, 256)
+    ids, positions, answers, counted = pack(small_tokenizer, conversations(8), 8, 256)
     end, pad = (small_tokenizer.token_to_id(t) for t in (tokenizer.END, tokenizer.PAD))
-    assert ids.shape == answers.shape == counted.shape == (8, 256)
+    assert ids.shape == positions.shape == answers.shape == counted.shape == (8, 256)
     for row in ids:
         used = row[row != pad]
         assert used[-1] == end
     assert (counted >= answers).all() and 0 < answers.sum() < counted.sum()
     assert (ids == pad).float().mean() < 0.1
+
+
+def test_conversations_of_a_row_do_not_see_one_another(small_tokenizer: Tokenizer) -> None:
+    torch.manual_seed(0)
+    model = Qwen3ForCausalLM(tiny("t", 32).config()).float()
+    rows = pack(small_tokenizer, conversations(8), 2, 256)
+    second = int((rows.positions[0] == 0).nonzero()[1])
+    third = int((rows.positions[0] == 0).nonzero()[2])
+    alone = model(rows.ids[:1, second:third]).logits
+    packed = model(rows.ids, position_ids=rows.positions, use_cache=False).logits[:1, second:third]
+    torch.testing.assert_close(alone, packed, rtol=1e-4, atol=1e-5)
+
+
+def test_joined_rows_have_running_positions(small_tokenizer: Tokenizer) -> None:
+    rows = pack(small_tokenizer, conversations(8), 2, 256, joined=True)
+    assert (rows.positions == torch.arange(256)).all()
 
 
 def test_grown_model_computes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +128,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(
     pretrain.pretrain(size, tmp_path / "a", tmp_path / "whole" / "t", cpu)
     real_batch = pretrain.batch
 
-    def power_cut(size: Size, tokenizer: Tokenizer, step: int, stage: Stage) -> tuple[torch.Tensor, torch.Tensor]:
+    def power_cut(size: Size, tokenizer: Tokenizer, step: int, stage: Stage) -> Rows:
         if step == 3:
             raise KeyboardInterrupt
         return real_batch(size, tokenizer, step, stage)

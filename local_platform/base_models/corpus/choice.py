@@ -6,90 +6,42 @@ that tuning on new labels has no wrong habit to unlearn.
 
 import random
 from functools import cache
-from pathlib import Path
 
-import yaml
-
-from . import names
+from . import composed, names
 from .messages import Conversation, chat
-from .wording import Side, casual, expand, of_side, say
+from .wording import Side, asked, casual, data, expand, of_side, say, wordings
 
-_CARRIERS = (
-    "(I want to|I would like to|I'd like to|I need to|I wanna|I have to) {v}(, please|, thanks|)",
-    "(Can|Could) you (please|) help me {v}(, please|)?",
-    "How (do|can|could) I {v}?",
-    "{v}(, please| for me| right now|)",
-    "(Is it possible to|Am I able to|Would I be able to|May I|Can I) {v}?",
-    "(Please|) (tell|show) me how to {v}",
-    "(I am|I'm) (trying|hoping|looking) to {v}(, what should I do| and need help|)",
-    "(What is the best way|What do I have to do|Where do I go) to {v}?",
-    "(Hi|Hello|Hey), I (want|need|was told) to {v}. (Thanks|Thank you|Regards)",
-    "(My wife|My boss|My friend|We all) (and I|) (want|need) to {v}",
-    "{v} (as soon as possible|today|this week|if you can)",
-    "(The thing is,|So,|Well,) I (really|) (must|should|want to|have to) {v}",
-)
-_CLAUSES = (
-    "{c}(, please help|, what now|)",
-    "(Hi|Hello|Hey)(,| there,) {c}",
-    "{c}. (Can you help (me|)|What (should|can) I do|Please help)?",
-    "(Please|Look|Sorry|Excuse me), {c}",
-    "(I think|It seems|I just saw|I noticed) {c}",
-    "{c} (and I do not know why|and I am worried|again|, any idea)",
-    "(Listen|So|Well|Okay), {c}",
-    "(Good morning|Good evening)! {c}",
-    "(My problem|The problem|The question) is this: {c}",
-    "{c}, (thanks for any help|tell me more|that is all)",
-)
-_ORDERS = (
-    "(Name|Give|Tell me) the (topic|intent|category|class|label) of the (message|text|request).",
-    "(Classify|Label|Sort) the (message|request|sentence|text).",
-    "(What|Which) (category|topic|intent|label) (is this|fits|fits best)?",
-    "You (sort|label|classify) (messages|requests|mails). Answer with the label only.",
-    "(Assign|Choose|Pick) (one|a) (label|category|topic) for (this|the) (text|message).",
-    "What does the (user|customer|writer) want?",
-    "(Reply|Answer) with (one|a single) (label|category) and nothing else.",
-    "Intent?",
-    "(Decide|Find out) what the (text|message) is about.",
-    "(Which|What) kind of (request|message) is this?",
-)
-_MENUS = (
-    "(Labels|Choices|Options|Categories): {l}.",
-    "(Choose|Pick|Select) from: {l}",
-    "One of {l}.",
-    "(The labels|The options|The possible answers) are {l}.",
-    "Possible (labels|answers|values): {l}",
-    "[{l}]",
-    "It must be one of: {l}.",
-    "Use only (these|the labels) {l}.",
-    "(Allowed|Valid) (labels|answers): {l}.",
-    "Is it {l}?",
-)
-_DEFINITIONS = (
-    "{n}: (messages|text|all) about {d}.",
-    "{n} = {d}",
-    "(Say|Answer|Use) {n} (if|when) (it|the text) is about {d}.",
-    "{n} (means|stands for) {d}.",
-    "(If|When) it is about {d}, (answer|say|the label is) {n}.",
-    "- {n} ({d})",
-    "{d} belongs to {n}.",
-)
+Labels = dict[str, list[str]]
+# How many of the domains of training text are made up on the spot from the parts of requests.yaml.
+_COMPOSED = 0.65
 
 
 @cache
-def domains(side: Side) -> dict[str, dict[str, list[str]]]:
+def domains(side: Side) -> dict[str, Labels]:
     """The domains of one side: name -> label -> phrases (domains.yaml)."""
-    every: dict[str, dict[str, list[str]]] = yaml.safe_load(Path(__file__).with_name("domains.yaml").read_text("utf-8"))
+    every: dict[str, Labels] = data("domains")
     return {name: every[name] for name in of_side(tuple(every), side)}
 
 
+@cache
+def held_out_labels() -> frozenset[str]:
+    """The labels of the held-out domains; composed domains for training never use one of them."""
+    return frozenset(label for labels in domains(Side.TEST).values() for label in labels)
+
+
+def any_domain(rng: random.Random, side: Side) -> tuple[str, Labels]:
+    """A domain and its labels: one of domains.yaml or, in training text, mostly one made on the spot."""
+    if side is Side.TRAIN and rng.random() < _COMPOSED:
+        return composed.domain(rng, held_out_labels())
+    return rng.choice(sorted(domains(side).items()))
+
+
 def request(rng: random.Random, side: Side, phrases: list[str]) -> str:
-    """A user's message made of one phrase and a carrier sentence."""
-    phrase = expand(rng, rng.choice(phrases))
+    """A user's message made of one phrase and a carrier sentence; a phrase with "!" is a whole clause."""
+    phrase = rng.choice(phrases)
     if phrase.startswith("!"):
-        text = say(rng, side, _CLAUSES, c=phrase[1:])
-    else:
-        text = say(rng, side, _CARRIERS, v=phrase)
-    return casual(rng, text[0].upper() + text[1:])
+        return casual(rng, asked(rng, side, wordings("clause"), c=expand(rng, phrase[1:])))
+    return casual(rng, asked(rng, side, wordings("carrier"), v=expand(rng, phrase)))
 
 
 def ask(rng: random.Random, order: str, text: str, answer: str) -> Conversation:
@@ -103,10 +55,12 @@ def ask(rng: random.Random, order: str, text: str, answer: str) -> Conversation:
 
 def by_heart(rng: random.Random, side: Side) -> Conversation:
     """Labels of the domain without a list in the prompt: the reading of short requests, as tuning will need it."""
-    domain, labels = rng.choice(sorted(domains(side).items()))
-    order = f"{domain.replace('_', ' ')}: {say(rng, side, _ORDERS)}"
+    domain, labels = any_domain(rng, side)
+    order = asked(rng, side, wordings("order"))
+    if domain:
+        order = f"{domain.replace('_', ' ')}: {order}"
     turns: Conversation = [{"role": "system", "content": order}]
-    for _ in range(rng.choice((1, 1, 2, 3))):
+    for _ in range(rng.choice((1, 2, 3, 4))):
         label = rng.choice(sorted(labels))
         turns += chat(request(rng, side, labels[label]), label)
     return turns
@@ -114,15 +68,18 @@ def by_heart(rng: random.Random, side: Side) -> Conversation:
 
 def order_with_menu(rng: random.Random, side: Side, labels: list[str]) -> str:
     """An order to label a text, and the labels that may be used."""
-    return f"{say(rng, side, _ORDERS)} {say(rng, side, _MENUS, l=', '.join(labels))}"
+    listed = rng.choice((", ", ", ", ", ", " | ", "; ", " / ")).join(labels)
+    parts = [asked(rng, side, wordings("order")), asked(rng, side, wordings("menu"), l=listed)]
+    if rng.random() < 0.25:
+        parts.reverse()
+    return rng.choice((" ", " ", "\n")).join(parts)
 
 
 def menu_case(rng: random.Random, side: Side) -> tuple[str, dict[str, str], dict[str, list[str]]]:
     """An order that lists two to eight labels of one domain or two mixed, the labels as it writes them, all phrases."""
-    known = domains(side)
-    labels = dict(rng.choice(sorted(known.items()))[1])
+    labels = dict(any_domain(rng, side)[1])
     if rng.random() < 0.4:
-        labels |= rng.choice(sorted(known.items()))[1]
+        labels |= any_domain(rng, side)[1]
     offered = rng.sample(sorted(labels), min(len(labels), rng.randrange(2, 9)))
     style = rng.choice(("as it is", "as it is", "as it is", "spaced", "upper"))
     written = {x: x.replace("_", " ") if style == "spaced" else x.upper() if style == "upper" else x for x in offered}
@@ -143,24 +100,29 @@ def from_menu(rng: random.Random, side: Side) -> Conversation:
 def random_answer(rng: random.Random, side: Side) -> Conversation:
     """Made-up labels in the prompt and any one of them as the answer: the form without the task."""
     offered = [names.made_up_word(rng, side) for _ in range(rng.randrange(2, 6))]
-    labels = rng.choice(sorted(domains(side).items()))[1]
+    labels = any_domain(rng, side)[1]
     order = order_with_menu(rng, side, offered)
     return ask(rng, order, request(rng, side, rng.choice(sorted(labels.values()))), rng.choice(offered))
 
 
 def defined(rng: random.Random, side: Side) -> Conversation:
     """Made-up labels that the prompt defines by topic: the answer follows from the definitions."""
-    labels = rng.choice(sorted(domains(side).items()))[1]
+    labels = any_domain(rng, side)[1]
     chosen = rng.sample(sorted(labels), rng.randrange(2, min(4, len(labels)) + 1))
     alias = {label: names.made_up_word(rng, side) for label in chosen}
-    lines = [say(rng, side, _DEFINITIONS, n=alias[x], d=x.replace("_", " ")) for x in chosen]
+    lines = [say(rng, side, wordings("definition"), n=alias[x], d=x.replace("_", " ")) for x in chosen]
     label = rng.choice(chosen)
-    return ask(rng, f"{say(rng, side, _ORDERS)}\n" + "\n".join(lines), request(rng, side, labels[label]), alias[label])
+    return ask(
+        rng,
+        f"{asked(rng, side, wordings('order'))}\n" + "\n".join(lines),
+        request(rng, side, labels[label]),
+        alias[label],
+    )
 
 
 def by_examples(rng: random.Random, side: Side) -> Conversation:
     """Labelled examples in the prompt, then a text to label in the same way; the labels may be made up."""
-    labels = rng.choice(sorted(domains(side).items()))[1]
+    labels = any_domain(rng, side)[1]
     chosen = rng.sample(sorted(labels), rng.randrange(2, 4))
     alias = {x: names.made_up_word(rng, side) if rng.random() < 0.5 else x for x in chosen}
     shots = [(request(rng, side, labels[x]), alias[x]) for x in chosen]
@@ -170,24 +132,14 @@ def by_examples(rng: random.Random, side: Side) -> Conversation:
     return chat(f"{examples}\n{request(rng, side, labels[label])} ->", alias[label])
 
 
-_YES_NO = (
-    "Is this (message|text) about {d}? (Answer yes or no.|yes or no)",
-    "Does the (writer|user|customer) (want|mean) {d}? (Say|Answer) yes or no.",
-    "{d}: yes or no?",
-    "(Yes or no|Answer yes or no): is it about {d}?",
-    "Would you say (this|it) is about {d}? One word: yes or no.",
-    "(Is it|Is this) a case of {d}? Yes or no.",
-)
-
-
 def yes_or_no(rng: random.Random, side: Side) -> Conversation:
     """Whether the text is about a topic."""
-    labels = rng.choice(sorted(domains(side).items()))[1]
+    labels = any_domain(rng, side)[1]
     truth, other = rng.sample(sorted(labels), 2)
-    asked = truth if rng.random() < 0.5 else other
+    topic = truth if rng.random() < 0.5 else other
     return ask(
         rng,
-        say(rng, side, _YES_NO, d=asked.replace("_", " ")),
+        asked(rng, side, wordings("yes_no"), d=topic.replace("_", " ")),
         request(rng, side, labels[truth]),
-        "yes" if asked == truth else "no",
+        "yes" if topic == truth else "no",
     )

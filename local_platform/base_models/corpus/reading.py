@@ -1,166 +1,62 @@
 """Short passages with questions, answers that are copied from them, and "I don't know" when they do not say."""
 
 import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from . import names
 from .messages import Conversation, chat
-from .wording import Side, say
+from .wording import Side, asked, data, say, wordings
 
-# relation -> (wordings of the fact, wordings of the question); {s} is the subject, {o} the answer.
-RELATIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "born": (
-        (
-            "{s} was born in {o}.",
-            "{s} comes from {o}.",
-            "{s} grew up in {o}.",
-            "The birthplace of {s} is {o}.",
-            "{o} is where {s} was born.",
-            "Born in {o}, {s} (left|moved) early.",
-        ),
-        (
-            "Where was {s} born?",
-            "Where does {s} come from?",
-            "What is the birthplace of {s}?",
-            "In which town was {s} born?",
-            "(Tell me|Do you know) where {s} was born(?|.)",
-            "Name the town where {s} grew up.",
-        ),
-    ),
-    "works": (
-        (
-            "{s} works (at|for) {o}.",
-            "{s} is employed (at|by) {o}.",
-            "{s} has a job at {o}.",
-            "{o} is the employer of {s}.",
-            "Since last year {s} has worked for {o}.",
-            "{o} hired {s}.",
-        ),
-        (
-            "Where does {s} work?",
-            "Who employs {s}?",
-            "Which (firm|company) does {s} work for?",
-            "What is the employer of {s}?",
-            "For whom does {s} work?",
-            "Name the firm that hired {s}.",
-        ),
-    ),
-    "lives": (
-        (
-            "{s} lives in {o}.",
-            "{s} has a (house|flat) in {o}.",
-            "{s} moved to {o}.",
-            "The home of {s} is in {o}.",
-            "Today {s} lives in {o}.",
-            "{o} has been home to {s} for years.",
-        ),
-        (
-            "Where does {s} live?",
-            "In which town does {s} live?",
-            "Where is the home of {s}?",
-            "What town did {s} move to?",
-            "(Tell me|Say) where {s} lives.",
-            "Where has {s} settled?",
-        ),
-    ),
-    "capital": (
-        (
-            "The capital of {s} is {o}.",
-            "{o} is the capital of {s}.",
-            "{s} has {o} as its capital.",
-            "{s} is ruled from {o}, its capital.",
-            "{s}, whose capital is {o}, is (small|large).",
-            "{o} became the capital of {s}.",
-        ),
-        (
-            "What is the capital of {s}?",
-            "Which town is the capital of {s}?",
-            "Name the capital of {s}.",
-            "{s} has which capital?",
-            "Do you know the capital of {s}?",
-            "From which town is {s} ruled?",
-        ),
-    ),
-    "wrote": (
-        (
-            "{o} wrote {s}.",
-            "{s} was written by {o}.",
-            "The author of {s} is {o}.",
-            "{s} is a book by {o}.",
-            "{s} is the best known work of {o}.",
-            "{o} is known for the novel {s}.",
-        ),
-        (
-            "Who wrote {s}?",
-            "Who is the author of {s}?",
-            "Name the author of {s}.",
-            "By whom was {s} written?",
-            "{s} was written by whom?",
-            "Whose book is {s}?",
-        ),
-    ),
-    "founded": (
-        (
-            "{s} was founded in {o}.",
-            "{s} was started in {o}.",
-            "In {o} {s} opened its doors.",
-            "The founding year of {s} is {o}.",
-            "{s} goes back to {o}.",
-            "{s} began in {o} in a small shop.",
-        ),
-        (
-            "When was {s} founded?",
-            "When did {s} start?",
-            "What year was {s} founded?",
-            "In which year did {s} begin?",
-            "Tell me the founding year of {s}.",
-            "Since when is there {s}?",
-        ),
-    ),
-    "price": (
-        (
-            "{s} costs {o}.",
-            "The price of {s} is {o}.",
-            "{s} is sold for {o}.",
-            "You pay {o} for {s}.",
-            "{o} is what {s} costs.",
-            "For {s} they ask {o}.",
-        ),
-        (
-            "(How much|What) does {s} cost?",
-            "What is the price of {s}?",
-            "How much is {s}?",
-            "What do I pay for {s}?",
-            "Price of {s}?",
-            "What do they ask for {s}?",
-        ),
-    ),
-    "married": (
-        (
-            "{s} is married to {o}.",
-            "{s} married {o}.",
-            "{o} is the (wife|husband|partner) of {s}.",
-            "{s} and {o} are a couple.",
-            "{s} met {o} at school and married soon.",
-            "The spouse of {s} is {o}.",
-        ),
-        (
-            "Who is {s} married to?",
-            "Whom did {s} marry?",
-            "Who is the spouse of {s}?",
-            "Name the partner of {s}.",
-            "{s} is married to whom?",
-            "With whom does {s} live as a couple?",
-        ),
-    ),
-}
-SUBJECTS = {
-    "born": names.person, "works": names.person, "lives": names.person, "capital": names.surname,
-    "wrote": names.place, "founded": names.firm, "price": lambda rng, side: f"the {names.item(rng)}", "married": names.person,
-}  # fmt: skip
-OBJECTS = {
-    "born": names.place, "works": names.firm, "lives": names.place, "capital": names.place,
-    "wrote": names.person, "founded": lambda rng, side: str(rng.randrange(1500, 2030)), "price": names.amount, "married": names.person,
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class Relation:
+    """A kind of fact: what makes its subject and its answer, a word that finds it on a page, its wordings."""
+
+    subject: str
+    object: str
+    word: str
+    tell: tuple[str, ...]
+    ask: tuple[str, ...]
+
+
+@cache
+def relations() -> dict[str, Relation]:
+    """All relations of relations.yaml, the roles under "role of a KIND"."""
+    content = data("relations")
+    made = {
+        name: Relation(r["subject"], r["object"], r["word"], tuple(r["tell"]), tuple(r["ask"]))
+        for name, r in content["relations"].items()
+    }
+    for subject, roles in content["roles"].items():
+        for role, kind in roles.items():
+            tell, ask = (tuple(w.replace("{r}", role) for w in content["role"][part]) for part in ("tell", "ask"))
+            made[f"{role} of a {subject}"] = Relation(subject, kind, role, tell, ask)
+    return made
+
+
+@cache
+def relations_of(subject: str) -> tuple[str, ...]:
+    """The names of the relations that subjects of a kind have."""
+    return tuple(name for name, relation in relations().items() if relation.subject == subject)
+
+
+def subject_of(rng: random.Random, side: Side, relation: str) -> str:
+    """A subject for a fact of the relation."""
+    return names.KINDS[relations()[relation].subject](rng, side)
+
+
+def object_of(rng: random.Random, side: Side, relation: str) -> str:
+    """An answer for a fact of the relation."""
+    return names.KINDS[relations()[relation].object](rng, side)
+
+
+def question(rng: random.Random, side: Side, relation: str, subject: str) -> str:
+    """One question for a fact, as people type it."""
+    return asked(rng, side, relations()[relation].ask, s=subject)
+
+
 _FILLERS = (
     "It was a (cold|warm|long|quiet) (day|winter|summer).",
     "(Many|Few|Some) people (know|like|remember) this.",
@@ -168,14 +64,6 @@ _FILLERS = (
     "Nobody (asked|knew) why.",
     "(Later|Soon|Then) (everything|much) changed.",
     "The (food|music|view) there is said to be good.",
-)
-_PREAMBLES = (
-    "(Read|Use) the (text|passage) and answer.",
-    "Answer (the question|) (from|with) the (text|passage)(, or say I don't know|).",
-    "(Answer|Reply) (in a few words|briefly|shortly).",
-    "(Context|Passage|Text):",
-    "If the text does not say it, say you do not know.",
-    "Here is a (short|) (text|note).",
 )
 DONT_KNOW = (
     "I don't know.",
@@ -189,68 +77,84 @@ _LONG = (
 )  # fmt: skip
 
 
+# Half of the facts are of one of the common relations, the rest of any role.
+_COMMON = 0.5
+_SAME_SUBJECT = 0.4
+
+
+def _relation(rng: random.Random) -> str:
+    named: Mapping[str, object] = data("relations")["relations"] if rng.random() < _COMMON else relations()
+    return rng.choice(sorted(named))
+
+
 def facts(rng: random.Random, side: Side, count: int) -> list[tuple[str, str, str]]:
-    """Random (relation, subject, answer) facts; now and then two about one subject."""
+    """Random (relation, subject, answer) facts; often two about one subject, or of one relation."""
     made: list[tuple[str, str, str]] = []
     while len(made) < count:
-        relation = rng.choice(sorted(RELATIONS))
-        people = [s for r, s, _ in made if r in ("born", "works", "lives", "married")]
-        if people and relation in ("born", "works", "lives", "married") and rng.random() < 0.5:
-            subject = rng.choice(people)
-        else:
-            subject = SUBJECTS[relation](rng, side)
-        if not any(r == relation and s == subject for r, s, _ in made):
-            made.append((relation, subject, OBJECTS[relation](rng, side)))
+        relation = _relation(rng)
+        subject = subject_of(rng, side, relation)
+        if made and rng.random() < _SAME_SUBJECT:
+            known, subject, _ = rng.choice(made)
+            relation = rng.choice(relations_of(relations()[known].subject))
+        elif made and rng.random() < 0.25:
+            relation = rng.choice(made)[0]
+            subject = subject_of(rng, side, relation)
+        answer = object_of(rng, side, relation)
+        if not any((r == relation and s == subject) or o == answer for r, s, o in made):
+            made.append((relation, subject, answer))
     return made
 
 
 def tell(rng: random.Random, side: Side, relation: str, subject: str, answer: str) -> str:
     """One sentence that states a fact."""
-    text = say(rng, side, RELATIONS[relation][0], s=subject, o=answer)
+    text = say(rng, side, relations()[relation].tell, s=subject, o=answer)
     return text[0].upper() + text[1:]
 
 
-def _ask(rng: random.Random, side: Side, known: list[tuple[str, str, str]]) -> tuple[str, str]:
-    """A question about one of the facts and its answer; one in six asks what the facts do not tell."""
+def _ask(rng: random.Random, side: Side, known: list[tuple[str, str, str]], unknown: float) -> tuple[str, str]:
+    """A question about one of the facts and its answer; a share asks what the facts do not tell."""
     relation, subject, answer = rng.choice(known)
-    if rng.random() < 1 / 6:
+    if rng.random() < unknown:
         told = {r for r, s, _ in known if s == subject}
-        open_relations = [r for r in RELATIONS if r not in told and SUBJECTS[r] is SUBJECTS[relation]]
-        if open_relations:
+        open_relations = [r for r in relations_of(relations()[relation].subject) if r not in told]
+        if rng.random() < 0.6:
             relation = rng.choice(open_relations)
         else:
-            subject = SUBJECTS[relation](rng, side)
-        return say(rng, side, RELATIONS[relation][1], s=subject), say(rng, side, DONT_KNOW)
-    reply = answer if rng.random() < 0.6 else say(rng, side, _LONG, o=answer)
-    return say(rng, side, RELATIONS[relation][1], s=subject), reply
+            subject = subject_of(rng, side, relation)
+        return question(rng, side, relation, subject), say(rng, side, DONT_KNOW)
+    reply = answer if rng.random() < 0.8 else say(rng, side, _LONG, o=answer)
+    return question(rng, side, relation, subject), reply
 
 
 def passage_question(rng: random.Random, side: Side) -> Conversation:
-    """A passage of one to six facts and one to four questions about it."""
-    known = facts(rng, side, rng.randrange(1, 7))
+    """A passage of one to five facts and one to four questions about it."""
+    known = facts(rng, side, rng.choice((1, 2, 2, 3, 3, 4, 5)))
     sentences = [tell(rng, side, *fact) for fact in known]
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         sentences.append(say(rng, side, _FILLERS))
     rng.shuffle(sentences)
     text = rng.choice((" ", " ", "\n")).join(sentences)
-    question, reply = _ask(rng, side, known)
+    first, reply = _ask(rng, side, known, 0.08)
     form = rng.random()
-    if form < 0.3:
-        turns = chat(f"{text}\n{question}", reply, system=say(rng, side, _PREAMBLES))
+    if form < 0.2:
+        turns = chat(f"{text}\n{first}", reply, system=asked(rng, side, wordings("preamble")))
+    elif form < 0.35:
+        turns = chat(f"{asked(rng, side, wordings('preamble'))}\n{text}\n{first}", reply)
+    elif form < 0.5:
+        turns = chat(f"{first}\n{text}", reply)
     elif form < 0.6:
-        turns = chat(f"{say(rng, side, _PREAMBLES)}\n{text}\n{question}", reply)
+        turns = chat(first, reply, system=text)
     else:
-        turns = chat(f"{text}\n{question}" if form < 0.8 else f"{text}\n\nQuestion: {question}", reply)
-    for _ in range(rng.randrange(4)):
-        turns += chat(*_ask(rng, side, known))
+        turns = chat(f"{text}{rng.choice((chr(10), ' ', chr(10) * 2 + 'Question: '))}{first}", reply)
+    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+        turns += chat(*_ask(rng, side, known, 0.08))
     return turns
 
 
 def unanswerable(rng: random.Random, side: Side) -> Conversation:
     """A question about a made-up thing without any text: the honest answer."""
-    relation = rng.choice(sorted(RELATIONS))
-    question = say(rng, side, RELATIONS[relation][1], s=SUBJECTS[relation](rng, side))
-    return chat(question, say(rng, side, _HONEST))
+    relation = _relation(rng)
+    return chat(question(rng, side, relation, subject_of(rng, side, relation)), say(rng, side, _HONEST))
 
 
 _HONEST = (

@@ -144,7 +144,7 @@ _FORWARD = (
 
 def hand_over(rng: random.Random, side: Side) -> Conversation:
     """A request of any domain, a reply that names what it is about."""
-    domain, labels = rng.choice(sorted(choice.domains(side).items()))
+    domain, labels = choice.any_domain(rng, side)
     label = rng.choice(sorted(labels))
-    said = say(rng, side, _FORWARD, d=domain.replace("_", " "), l=label.replace("_", " "))
+    said = say(rng, side, _FORWARD, d=domain.replace("_", " ") or "service", l=label.replace("_", " "))
     return chat(choice.request(rng, side, labels[label]), said)

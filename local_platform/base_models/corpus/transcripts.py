@@ -67,7 +67,6 @@ _CHAIN = (
     (("Where was the spouse of {s} born?", "In which town was the partner of {s} born?", "What is the birthplace of the spouse of {s}?", "The person married to {s} comes from where?", "Name the birthplace of the partner of {s}."), ("married", "born")),
     (("When was the employer of {s} founded?", "In which year was the firm where {s} works founded?", "How old is the firm of {s}, when was it founded?", "The employer of {s} was founded in which year?", "Name the founding year of the firm that employs {s}."), ("works", "founded")),
 )  # fmt: skip
-_KEYWORDS = {"born": "born", "works": "works", "lives": "lives", "capital": "capital", "wrote": "author", "founded": "founded", "price": "price", "married": "married"}  # fmt: skip
 
 
 class _Episode:
@@ -98,17 +97,10 @@ def _visit(episode: _Episode, rng: random.Random, side: Side, fact: tuple[str, s
         episode.act(thought, f"search[{wrong}]", f"Could not find {wrong}. Similar: {title}")
         thought = say(rng, side, _THINK_RETRY, s=title)
     if rng.random() < 0.25:
-        other = rng.choice(
-            [r for r in reading.RELATIONS if reading.SUBJECTS[r] is reading.SUBJECTS[relation] and r != relation]
-            or [""]
-        )
-        first = (
-            reading.tell(rng, side, other, subject, reading.OBJECTS[other](rng, side))
-            if other
-            else f"{title} has a page."
-        )
+        other = rng.choice([r for r in reading.relations_of(reading.relations()[relation].subject) if r != relation])
+        first = reading.tell(rng, side, other, subject, reading.object_of(rng, side, other))
         episode.act(thought, f"search[{title}]", first)
-        word = _KEYWORDS[relation]
+        word = reading.relations()[relation].word
         episode.act(say(rng, side, _THINK_LOOKUP, w=word), f"lookup[{word}]", sentence)
     else:
         episode.act(thought, f"search[{title}]", sentence)
@@ -118,14 +110,12 @@ def question_and_chain(rng: random.Random, side: Side) -> tuple[str, list[tuple[
     """A question of one or two hops and its (relation, subject, answer) steps."""
     if rng.random() < 0.45:
         wordings, (first, second) = rng.choice(_CHAIN)
-        middle = reading.OBJECTS[first](rng, side)
-        subject = reading.SUBJECTS[first](rng, side)
-        chain = [(first, subject, middle), (second, middle, reading.OBJECTS[second](rng, side))]
+        middle = reading.object_of(rng, side, first)
+        subject = reading.subject_of(rng, side, first)
+        chain = [(first, subject, middle), (second, middle, reading.object_of(rng, side, second))]
         return say(rng, side, wordings, s=subject), chain
-    relation = rng.choice(sorted(reading.RELATIONS))
-    subject = reading.SUBJECTS[relation](rng, side)
-    chain = [(relation, subject, reading.OBJECTS[relation](rng, side))]
-    return say(rng, side, reading.RELATIONS[relation][1], s=subject), chain
+    relation, subject, answer = reading.facts(rng, side, 1)[0]
+    return reading.question(rng, side, relation, subject), [(relation, subject, answer)]
 
 
 def transcript(rng: random.Random, side: Side) -> Conversation:

@@ -5,13 +5,10 @@ They teach which words and requests belong together, which is what a classifier 
 
 import random
 from functools import cache
-from pathlib import Path
-
-import yaml
 
 from . import choice, names
 from .messages import Conversation, chat
-from .wording import Side, casual, say
+from .wording import Side, asked, casual, data, say, wordings
 
 _KIND_OF = (
     "What kind of (word|thing) is {w}?",
@@ -54,21 +51,13 @@ _SAME = (
     "(Yes or no|Say yes or no): one topic?",
     "Compare the (two|) messages. Same (aim|topic)?",
 )
-_ECHO = (
-    "Repeat: {x}",
-    "(Write|Say) (it|this|the words) again: {x}",
-    "Copy the (words|line): {x}",
-    "{x}\n(Once more|Again|Repeat), please.",
-    "Echo (this|the words) {x}",
-    "Give me back the words {x}",
-)
 
 
 @cache
 def _lexicon() -> tuple[dict[str, list[str]], list[list[str]], list[str]]:
-    data = yaml.safe_load(Path(__file__).with_name("lexicon.yaml").read_text("utf-8"))
-    kinds = {kind: words.split() for kind, words in data["kinds"].items()}
-    return kinds, data["alike"], data["forms"].split()
+    lexicon = data("lexicon")
+    kinds = {kind: words.split() for kind, words in lexicon["kinds"].items()}
+    return kinds, lexicon["alike"], lexicon["forms"].split()
 
 
 @cache
@@ -76,7 +65,9 @@ def all_words() -> tuple[str, ...]:
     """Every single word of the lexicon and of the domains' phrases."""
     kinds, alike, forms = _lexicon()
     phrases = (p for side in Side for labels in choice.domains(side).values() for ps in labels.values() for p in ps)
-    plain = (w for p in phrases for w in "".join(c if c.isalpha() else " " for c in p).split())
+    parts = data("requests")
+    said = (w for name in ("verbs", "things", "asks", "troubles") for ws in parts[name].values() for w in ws)
+    plain = (w for p in (*phrases, *said) for w in "".join(c if c.isalpha() else " " for c in p).split())
     grouped = (w for group in (*kinds.values(), *alike) for entry in group for w in entry.split())
     return tuple(sorted({*grouped, *forms, *plain}))
 
@@ -120,12 +111,12 @@ def echo(rng: random.Random, side: Side) -> Conversation:
     if rng.random() < 0.3:
         some.insert(rng.randrange(len(some) + 1), names.surname(rng, side))
     line = rng.choice((" ", " ", ", ", "_", "/")).join(some)
-    return chat(say(rng, side, _ECHO, x=line), line)
+    return chat(asked(rng, side, wordings("echo"), x=line), line)
 
 
 def same_request(rng: random.Random, side: Side) -> Conversation:
     """Whether two messages of one domain want the same."""
-    labels = rng.choice(sorted(choice.domains(side).items()))[1]
+    labels = choice.any_domain(rng, side)[1]
     first, second = rng.sample(sorted(labels), 2)
     second = first if rng.random() < 0.5 else second
     texts = [choice.request(rng, side, labels[x]) for x in (first, second)]
@@ -134,21 +125,6 @@ def same_request(rng: random.Random, side: Side) -> Conversation:
     if rng.random() < 0.5:
         return chat("\n".join(texts), answer, system=question)
     return chat(f"1. {texts[0]}\n2. {texts[1]}\n{question}", answer)
-
-
-_MENTIONS = (
-    "(I|We) (want|need|have) to (ask|know|talk) about (the|my|a) {w}(, please|)",
-    "(What|How) about the {w}?",
-    "(There is|I have) a (problem|question) (with|about) (my|the) {w}",
-    "(Can|Could) you (help me with|tell me about) (the|my) {w}(, thanks|)?",
-    "My {w} (is|was) (bad|gone|here|new|late|too old)",
-    "{w}, please",
-    "(Hello|Hi), I (lost|found|bought|saw) (a|the|my) {w} (today|yesterday|)",
-    "(Is|Was) the {w} (ready|there|free|open)?",
-    "I (do not|don't) (like|see|need) (the|this|that) {w}",
-    "(Why|When) did the {w} (come|stop|change|break)?",
-    "(My friend|The boss|She|He) (asked|told me) about (a|the) {w}",
-)
 
 
 def _shown(rng: random.Random, label: str, others: list[str]) -> str:
@@ -179,10 +155,10 @@ def spotted(rng: random.Random, side: Side) -> Conversation:
     turns = choice.ask(
         rng,
         choice.order_with_menu(rng, side, labels),
-        casual(rng, say(rng, side, _MENTIONS, w=pairs[chosen][1])),
+        casual(rng, asked(rng, side, wordings("mention"), w=pairs[chosen][1])),
         labels[chosen],
     )
     for _ in range(rng.choice((0, 1, 2)) if turns[0]["role"] == "system" else 0):
         chosen = rng.randrange(count)
-        turns += chat(casual(rng, say(rng, side, _MENTIONS, w=pairs[chosen][1])), labels[chosen])
+        turns += chat(casual(rng, asked(rng, side, wordings("mention"), w=pairs[chosen][1])), labels[chosen])
     return turns

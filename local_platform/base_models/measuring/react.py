@@ -40,10 +40,9 @@ def tasks(count: int) -> list[Task]:
         pages: dict[str, list[str]] = {}
         for relation, subject, answer in chain:
             page = [reading.tell(rng, Side.TEST, relation, subject, answer)]
-            others = [
-                r for r in reading.RELATIONS if r != relation and reading.SUBJECTS[r] is reading.SUBJECTS[relation]
-            ]
-            page += [reading.tell(rng, Side.TEST, r, subject, reading.OBJECTS[r](rng, Side.TEST)) for r in others]
+            kind = reading.relations()[relation].subject
+            others = rng.sample([r for r in reading.relations_of(kind) if r != relation], 3)
+            page += [reading.tell(rng, Side.TEST, r, subject, reading.object_of(rng, Side.TEST, r)) for r in others]
             pages[subject.removeprefix("the ")] = page
         system = say(rng, Side.TEST, transcripts.TASKS)
         start: Conversation = [
