@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +14,13 @@ from pydantic import BaseModel, ConfigDict
 from prompts import quoting, units
 
 FOLDER = Path(__file__).parent
+
+
+_INCLUDE = re.compile(r'{% include "([^"]+)" %}\n?')
+
+
+def _read(template: str) -> str:
+    return (FOLDER / template).read_text(encoding="utf-8")
 
 
 class Values(BaseModel):
@@ -36,7 +44,8 @@ class Prompt(Values):
 
     @classmethod
     def source(cls) -> str:
-        return (FOLDER / cls.template).read_text(encoding="utf-8")
+        """The template with the parts that it includes."""
+        return _INCLUDE.sub(lambda found: _read(found[1]), _read(cls.template))
 
     @classmethod
     def digest(cls) -> str:

@@ -73,6 +73,67 @@ class PlanText(Prompt):
     deploy: bool
 
 
+class LabelCount(Values):
+    """A label and its rows."""
+
+    label: str
+    training: int
+    held_out: int
+
+
+class CreatedGroup(Values):
+    """Things of one sort that the plan makes; `at_most` where a choice decides how many. `first` names one of them."""
+
+    title: str
+    count: int
+    at_most: bool
+    first: str
+
+
+class ClassificationPlan(Prompt):
+    """The plan of a classification in full. `minutes` is wall time in minutes, money is USD."""
+
+    template: ClassVar[str] = "plan_classification.md.j2"
+    title: str
+    revision: int
+    plan_digest: str
+    platform: str
+    account: str
+    understood: tuple[Line, ...]
+    data: tuple[str, ...]
+    warnings: tuple[str, ...]
+    multi_label: bool
+    rule: str
+    origin: str
+    labels: tuple[LabelCount, ...]
+    labels_not_shown: int
+    labels_file: str
+    merges: tuple[Line, ...]
+    """name: the label, value: another spelling of it."""
+    merges_not_shown: int
+    samples: tuple[Line, ...]
+    """name: the label, value: the text that it was read from."""
+    models: tuple[str, ...]
+    tuned: int
+    """How many of the models are tuned at most."""
+    candidates: tuple[CandidateRow, ...]
+    decisions: tuple[Line, ...]
+    created: tuple[CreatedGroup, ...]
+    cost_rows: tuple[CostRow, ...]
+    cost: Span
+    spent: float | None
+    """Of the session so far; None leaves it out."""
+    free: bool
+    price_table: str
+    unknown_prices: tuple[str, ...]
+    minutes: Span
+    active_jobs: int
+    retries: int
+    sweep: bool
+    full_run: bool
+    deploy: bool
+
+
 class PlanQuestion(Prompt):
     """The question at the plan gate. `budget` is the user's own, None when none was named."""
 

@@ -314,7 +314,7 @@ def kept(home: House) -> list[Path]:
 def short_waits(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("agent.planner.calls.FIRST_DELAY", 0.02)
     patch.setattr("agent.planner.calls.LONGEST_DELAY", 0.2)
-    patch.setattr("agent.planner.sft.PROBE_DELAY", 0.02)
+    patch.setattr("agent.planner.steps.PROBE_DELAY", 0.02)
     patch.setattr("tools.deploy_model.PROBE_PAUSES", (0.01, 0.01))
     patch.setattr("tools.upload_dataset.POLL_SECONDS", (0.01,) * 200)
 

@@ -20,6 +20,9 @@ DEFAULT_MAX_TOKENS = 512
 PROBE_PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the completions of one probe, five in all, while the deployment wakes up."""
 
+NOT_SERVED = (400, 404, 412, 422)
+"""HTTP answers to a create that say no to what was asked for."""
+
 
 class DeployArguments(Arguments):
     """A deploy or probe item of the plan. `probe` asks the deployment for an answer instead of creating it."""
@@ -41,14 +44,25 @@ async def deploy_model(arguments: DeployArguments, context: ToolContext) -> Tool
         )
     name, model = deploy.resource(), str((request.body or {})["baseModel"])
     probing = arguments.probe or item.kind == "probe"
-    found = await (read(context, name) if probing else create(context, request, name))
+    try:
+        found = await (read(context, name) if probing else create(context, request, name))
+    except ToolError as error:
+        if probing or deploy.phase == "deployment" or not _turned_down(error):
+            raise
+        found = {"state": "FAILED", "status": {"message": error.message}}
     seen = _seen(context, deploy, name, model, found)
     if probing and seen.state == "READY":
         seen = await _probed(context, _max_tokens(context, item, deploy), seen)
-    status = found.get("status")
-    words = quote(status.get("message") or "", context.platform.api_key) if isinstance(status, dict) else ""
-    text = f"{deploy.title}: {'serving' if seen.serving else seen.state}{': ' if words else ''}{words}"
+    text = f"{deploy.title}: {'serving' if seen.serving else seen.state}{': ' if seen.message else ''}{seen.message}"
     return ToolResult(facts=(seen,), text=text)
+
+
+def _turned_down(error: ToolError) -> bool:
+    """Whether the platform will not serve this model, whatever is tried; an evaluation then goes on without it."""
+    cause = error.__cause__
+    return (
+        isinstance(cause, fireworks.APIStatusError) and cause.status_code in NOT_SERVED and not refused_by_guard(cause)
+    )
 
 
 def endpoint(context: ToolContext) -> str:
@@ -70,7 +84,15 @@ def _seen(context: ToolContext, item: PlanItem, name: str, model: str, found: Do
         serving=serving,
         endpoint=endpoint(context),
         answer=answer,
+        message=failure_of(context, found),
     )
+
+
+def failure_of(context: ToolContext, found: Document) -> str:
+    """The platform's word on a deployment that is not well; empty for others."""
+    status = found.get("status")
+    said = status.get("message") if isinstance(status, dict) else None
+    return quote(said, context.platform.api_key) if said else ""
 
 
 def _max_tokens(context: ToolContext, item: PlanItem, deploy: PlanItem) -> int:

@@ -9,10 +9,12 @@ from tools.facts import PlanDrafted
 from tools.known import SUCCEEDED, Known
 from tools.prepare_dataset import skips_sweep
 from tools.resources import short_id
-from tuning.material import ModelFacts, Site
+from tuning.material import Material, ModelFacts, Site
 from tuning.plan_again import without_done
+from tuning.plan_classification import compile_classification
 from tuning.plan_sft import compile_sft
-from tuning.workflows import NotTrainableError
+from tuning.request import Request
+from tuning.workflows import CLASSIFICATION, NotTrainableError
 
 
 class EstimateArguments(Arguments):
@@ -24,15 +26,20 @@ class EstimateArguments(Arguments):
 async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> ToolResult:
     """The plan and its cost. Raises ToolError when the data or the models are not known yet or can't be tuned."""
     known = context.known
-    roles = {"full"} if skips_sweep(known.request) else {"full", "sweep", "validation"}
-    if known.material is None or not all(known.material.part(role) for role in roles):
+    classifies = known.request.workflow == CLASSIFICATION.name
+    if (
+        known.material is None
+        or bool(known.material.labels) != classifies
+        or not _has_parts(known.request, known.material)
+    ):
         raise ToolError(
             "there is no data prepared for this request", owner="unknown", next_step="Call prepare_dataset first."
         )
     site = Site(context.platform_kind, context.account, context.session, context.prices)
     models = _models(context)
     try:
-        plan = compile_sft(known.request, known.material, models, site, arguments.revision)
+        compiler = compile_classification if classifies else compile_sft
+        plan = compiler(known.request, known.material, models, site, arguments.revision)
     except NotTrainableError as error:
         raise ToolError(str(error), owner="yours", next_step="Say another value, and I plan again.") from error
     plan = without_done(plan, _done(known))
@@ -51,6 +58,14 @@ def _done(known: Known) -> frozenset[str]:
     return known.settled & (trained | set(known.uploads))
 
 
+def _has_parts(request: Request, material: Material) -> bool:
+    """Whether the parts that the request needs are there."""
+    if request.benchmark_only:
+        return any(material.part(role) for role in ("test", "validation"))
+    wanted = {"full"} if skips_sweep(request) else {"full", "sweep", "validation"}
+    return all(material.part(role) for role in wanted)
+
+
 def _models(context: ToolContext) -> tuple[ModelFacts, ...]:
     """The requested models as the platform described them, in the user's order."""
     request, known = context.known.request, context.known.models
@@ -66,7 +81,7 @@ def _models(context: ToolContext) -> tuple[ModelFacts, ...]:
                 owner="yours",
                 next_step="Look it up with list_resources, or choose another model.",
             )
-        if not model.tunable:
+        if not model.tunable and not request.benchmark_only:
             raise ToolError(
                 f"{short_id(model.name)} cannot be tuned on this platform",
                 owner="yours",

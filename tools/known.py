@@ -161,7 +161,12 @@ class Known:
         plan = self.plan
         if plan is None:
             return True
-        further = [i.resource(n) for i in plan.items for n in range(2, i.attempts + 1) if i.resource(n) in self.jobs]
+        further = [
+            i.resource(n)
+            for i in plan.items
+            for n in range(2, i.attempts + 1)
+            if i.resource(n) in self.jobs and i.resource(n) not in self.settled
+        ]
         return len(further) >= plan.retries
 
     def _measured_in(self, plan: Plan) -> dict[str, CandidateMeasured]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import Field
 
@@ -13,9 +14,10 @@ from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, 
 from tools.facts import GateShown
 from tools.files import disk_errors, write_whole
 from tools.known import Known
+from tools.plan_of_labels import classification_plan
 from tuning.plan import Interval, Plan, PlanItem
 from tuning.request import Request
-from tuning.workflows import WORKFLOWS
+from tuning.workflows import CLASSIFICATION, WORKFLOWS
 
 PLAN_TEXT = "plan.md"
 PLAN_JSON = "plan.json"
@@ -37,6 +39,12 @@ SLOT_NAMES = {
     "skip_sweep": "Skip the sweep",
     "train_fraction": "Share of rows for training",
     "train_on_all": "Train on the test rows too",
+    "labels": "Labels",
+    "imbalance_threshold": "Imbalance threshold",
+    "rebalance": "Against imbalance",
+    "drop_labels": "Labels left out",
+    "tune_all": "Fine-tune every chosen model",
+    "benchmark_only": "Benchmark only, no fine-tuning",
     "target": "Target",
     "budget_usd": "Budget, in USD",
     "deploy": "Deploy the model",
@@ -83,17 +91,30 @@ async def present_plan(arguments: PresentPlanArguments, context: ToolContext) ->
 
 def plan_text(plan: Plan, known: Known, *, platform: str, free: bool, spent: float | None = None) -> str:
     """The plan as Markdown, for the gate and for the report's appendix. Pure."""
+    if plan.workflow == CLASSIFICATION.name:
+        return classification_plan(plan, known, shared(plan, known, platform=platform, free=free, spent=spent)).render()
     kinds = {(item.kind, item.phase) for item in plan.items}
     return PlanText(
-        title=WORKFLOWS[plan.workflow].title if plan.workflow in WORKFLOWS else plan.workflow,
-        revision=plan.revision,
-        plan_digest=plan.digest(),
-        platform=PLATFORMS.get(platform, platform),
-        account=f"accounts/{plan.account}",
-        understood=tuple(understood(plan.request)),
-        data=tuple(data_facts(known)),
-        warnings=_warnings(plan, known),
-        candidates=tuple(
+        **shared(plan, known, platform=platform, free=free, spent=spent),
+        items=tuple(_planned(plan, item) for item in plan.items if item.request is not None),
+        sweep=("train", "sweep") in kinds,
+        full_run=("train", "full run") in kinds,
+        deploy=any(kind == "deploy" for kind, _ in kinds),
+    ).render()
+
+
+def shared(plan: Plan, known: Known, *, platform: str, free: bool, spent: float | None) -> dict[str, Any]:
+    """What the plan of every workflow shows."""
+    return {
+        "title": WORKFLOWS[plan.workflow].title if plan.workflow in WORKFLOWS else plan.workflow,
+        "revision": plan.revision,
+        "plan_digest": plan.digest(),
+        "platform": PLATFORMS.get(platform, platform),
+        "account": f"accounts/{plan.account}",
+        "understood": tuple(understood(plan.request)),
+        "data": tuple(data_facts(known)),
+        "warnings": _warnings(plan, known),
+        "candidates": tuple(
             CandidateRow(
                 number=c.number,
                 model=c.base_model,
@@ -103,21 +124,17 @@ def plan_text(plan: Plan, known: Known, *, platform: str, free: bool, spent: flo
             )
             for c in plan.candidates
         ),
-        decisions=tuple(Line(name=d.name, value=d.value, source=d.source) for d in plan.decisions),
-        items=tuple(_planned(plan, item) for item in plan.items if item.request is not None),
-        cost_rows=tuple(CostRow(label=label, cost=span(cost)) for label, cost in plan.cost_lines),
-        cost=Span(low=plan.cost.low, high=plan.cost.high),
-        spent=spent,
-        free=free,
-        price_table=plan.price_table,
-        unknown_prices=_titles(plan),
-        minutes=Span(low=plan.minutes.low, high=plan.minutes.high),
-        active_jobs=plan.max_active_jobs,
-        retries=plan.retries,
-        sweep=("train", "sweep") in kinds,
-        full_run=("train", "full run") in kinds,
-        deploy=any(kind == "deploy" for kind, _ in kinds),
-    ).render()
+        "decisions": tuple(Line(name=d.name, value=d.value, source=d.source) for d in plan.decisions),
+        "cost_rows": tuple(CostRow(label=label, cost=span(cost)) for label, cost in plan.cost_lines),
+        "cost": Span(low=plan.cost.low, high=plan.cost.high),
+        "spent": spent,
+        "free": free,
+        "price_table": plan.price_table,
+        "unknown_prices": _titles(plan),
+        "minutes": Span(low=plan.minutes.low, high=plan.minutes.high),
+        "active_jobs": plan.max_active_jobs,
+        "retries": plan.retries,
+    }
 
 
 def plan_question(plan: Plan, *, free: bool) -> str:

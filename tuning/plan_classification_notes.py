@@ -152,21 +152,21 @@ def _label_warnings(labels: LabelSet) -> Iterator[str]:
         most, least = ranked[0], ranked[-1]
         yield (
             f"The labels are imbalanced: {most[0]!r} has {most[1]:,} training rows and {least[0]!r} {least[1]:,}, "
-            f"{labels.imbalance:.1f} times as many; that is above the threshold of {labels.threshold:g}. I can repeat the "
-            "rows of rare labels (say 'oversample'), cut the frequent ones down (say 'undersample') or leave labels out "
-            f"(say 'leave out the label {least[0]}'). Without a word I train on the rows as they are."
+            f"{labels.imbalance:.1f} times as many; that is above the threshold of {labels.threshold:g}."
+        )
+        yield (
+            "Against the imbalance I can repeat the rows of rare labels (say 'oversample'), cut the frequent ones down (say "
+            f"'undersample') or leave labels out (say 'leave out the label {least[0]}'). Without a word the rows stay as they are."
         )
     if labels.empty:
         yield f"Labels of your list without a single row: {some(labels.empty)}. Nothing can be learnt about them."
     if labels.unseen:
         yield (
-            f"Held-out rows have labels that no training row has: {some(labels.unseen)}. A tuned model can't learn them; "
-            "these rows count as they are answered."
+            f"Held-out rows have labels that no training row has: {some(labels.unseen)}. A tuned model can't learn them, "
+            "and such rows will count as wrong where it does not name them all the same."
         )
     if labels.merges:
-        pairs = "; ".join(f"{written!r} is read as {label!r}" for written, label in labels.merges[:SHOWN])
-        more = f"; and {len(labels.merges) - SHOWN} more in outputs/labels.json" if len(labels.merges) > SHOWN else ""
-        yield f"Spellings that count as one label: {pairs}{more}."
+        yield f"Spellings that count as another spelling's label: {len(labels.merges):,}. They are listed under Labels."
 
 
 def some(names: tuple[str, ...]) -> str:

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from prompts.base import Prompt
-from prompts.plan import CandidateRow, CostRow, Line, PlannedItem, PlanQuestion, PlanText
+from prompts.plan import (
+    CandidateRow,
+    ClassificationPlan,
+    CostRow,
+    CreatedGroup,
+    LabelCount,
+    Line,
+    PlannedItem,
+    PlanQuestion,
+    PlanText,
+)
 from prompts.questions import MissingInput, ModelList, ModelRow, Refusal, Trouble
 from prompts.report import (
     Comparison,
@@ -53,6 +63,28 @@ PLAN = PlanText(
     sweep=True,
     full_run=True,
     deploy=True,
+)
+OF_LABELS = ClassificationPlan(
+    **{name: getattr(PLAN, name) for name in PlanText.model_fields if name not in ("items", "title")},
+    title="Classification: benchmark, fine-tune, compare",
+    multi_label=False,
+    rule="ground_truth",
+    origin="inferred from the data: your yes confirms them",
+    labels=(
+        LabelCount(label="billing", training=500, held_out=120),
+        LabelCount(label="technical", training=40, held_out=10),
+    ),
+    labels_not_shown=2,
+    labels_file="outputs/labels.json",
+    merges=(Line(name="billing", value="Billing "),),
+    merges_not_shown=0,
+    samples=(Line(name="billing", value="Why was I charged twice?"),),
+    models=("qwen3-4b", "qwen3-8b", "qwen3-14b", "qwen3-32b"),
+    tuned=3,
+    created=(
+        CreatedGroup(title="Training jobs of the sweep", count=9, at_most=True, first="accounts/acme/jobs/fa-2"),
+        CreatedGroup(title="Deployment of the winner, which stays", count=1, at_most=True, first="accounts/acme/d/fa-3"),
+    ),
 )
 QUESTION = PlanQuestion(
     revision=1, cost=CENTS, minutes=Span(low=5, high=9), free=False, budget=None, over_budget=False, unknown_prices=()
@@ -267,6 +299,10 @@ SAMPLES: dict[str, Prompt] = {
         }
     ),
     "plan_winner_as_it_is": PLAN.model_copy(update={"full_run": False}),
+    "plan_classification": OF_LABELS,
+    "plan_classification_benchmark_only": OF_LABELS.model_copy(
+        update={"candidates": (), "sweep": False, "full_run": False, "deploy": False, "merges": (), "multi_label": True}
+    ),
     "plan_question": QUESTION,
     "plan_question_free": QUESTION.model_copy(update={"free": True, "cost": Span(low=0, high=0)}),
     "plan_question_over_budget": QUESTION.model_copy(update={"budget": 0.3, "over_budget": True}),

@@ -16,23 +16,33 @@ from tests.prompts.samples import SAMPLES
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 REWRITE = "FIREAGENT_WRITE_SNAPSHOTS"
+FRAMES = (report.Frame, report.MessageFrame)
 PROMPTS = [
     value
     for module in (plan, scoreboard, scores, questions, report)
     for value in vars(module).values()
-    if isinstance(value, type) and issubclass(value, Prompt) and value is not Prompt
+    if isinstance(value, type) and issubclass(value, Prompt) and value is not Prompt and value not in FRAMES
 ]
 
 
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda p: p.__name__)
 def test_variables_are_the_fields(prompt: type[Prompt]) -> None:
-    used = jinja2.meta.find_undeclared_variables(environment().parse(prompt.source()))
+    used: set[str] = set()
+    for name in _with_frames(prompt.template):
+        used |= jinja2.meta.find_undeclared_variables(environment().parse((FOLDER / name).read_text()))
     assert used == set(prompt.model_fields)
 
 
+def _with_frames(template: str) -> list[str]:
+    """The template and those it extends or includes."""
+    parsed = environment().parse((FOLDER / template).read_text())
+    named = [str(name) for name in jinja2.meta.find_referenced_templates(parsed)]
+    return [template, *(each for name in named for each in _with_frames(name))]
+
+
 def test_files_are_the_templates_of_the_gates_and_reports() -> None:
-    declared = {prompt.template for prompt in PROMPTS}
-    files = {path.name for path in FOLDER.glob("*.j2") if not path.name.startswith("planner.")}
+    declared = {name for prompt in PROMPTS for name in _with_frames(prompt.template)}
+    files = {path.name for path in FOLDER.glob("*.j2") if not path.name.startswith(("planner.", "part."))}
     assert files == declared
 
 

@@ -10,7 +10,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries, probes and polls follow each other at once."""
     monkeypatch.setattr("agent.planner.calls.FIRST_DELAY", 0.02)
     monkeypatch.setattr("agent.planner.calls.LONGEST_DELAY", 0.2)
-    monkeypatch.setattr("agent.planner.sft.PROBE_DELAY", 0.02)
+    monkeypatch.setattr("agent.planner.steps.PROBE_DELAY", 0.02)
     monkeypatch.setattr("agent.runner.STORE_DELAY", 0.05)
     monkeypatch.setattr("agent.runner.CRASH_DELAY", 0.01)
     monkeypatch.setattr("tools.deploy_model.PROBE_PAUSES", (0.01, 0.01))
