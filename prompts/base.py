@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, meta
 from pydantic import BaseModel, ConfigDict
 
 from prompts import quoting, units
 
 FOLDER = Path(__file__).parent
-
-
-_INCLUDE = re.compile(r'{% include "([^"]+)" %}\n?')
-
-
-def _read(template: str) -> str:
-    return (FOLDER / template).read_text(encoding="utf-8")
 
 
 class Values(BaseModel):
@@ -43,14 +35,21 @@ class Prompt(Values):
         )
 
     @classmethod
-    def source(cls) -> str:
-        """The template with the parts that it includes."""
-        return _INCLUDE.sub(lambda found: _read(found[1]), _read(cls.template))
+    def sources(cls) -> dict[str, str]:
+        """The template by its name, and those that it extends or includes."""
+        found: dict[str, str] = {}
+        waiting = [cls.template]
+        while waiting:
+            name = waiting.pop()
+            found[name] = (FOLDER / name).read_text(encoding="utf-8")
+            named = meta.find_referenced_templates(environment().parse(found[name]))
+            waiting += [str(other) for other in named if other not in found]
+        return found
 
     @classmethod
     def digest(cls) -> str:
-        """First 12 hex digits of the SHA-256 of the template: which wording a logged text was made with."""
-        return hashlib.sha256(cls.source().encode()).hexdigest()[:12]
+        """First 12 hex digits of the SHA-256 of the templates: which wording a logged text was made with."""
+        return hashlib.sha256("".join(cls.sources().values()).encode()).hexdigest()[:12]
 
 
 @lru_cache(maxsize=1)

@@ -102,10 +102,10 @@ class Snippet(Prompt):
     max_tokens: int
 
 
-class Report(Prompt):
-    """final_report.md. `plan_text` is the plan as the user saw it, "" when there was none."""
+class Frame(Prompt):
+    """What the report of every workflow says. `plan_text` is the plan as the user saw it, "" when there was none."""
 
-    template: ClassVar[str] = "report.md.j2"
+    template: ClassVar[str] = "report_frame.md.j2"
     session: str
     ended: Ended
     workflow: str
@@ -114,10 +114,6 @@ class Report(Prompt):
     model: str
     served: Served | None
     snippet: str
-    winner: TrainedRow | None
-    candidates: tuple[TrainedRow, ...]
-    final: TrainedRow | None
-    comparison: Comparison
     figures: tuple[Figure, ...]
     cost_rows: tuple[CostResult, ...]
     total: CostResult | None
@@ -131,20 +127,36 @@ class Report(Prompt):
     plan_approved: bool
 
 
-class LastMessage(Prompt):
-    """The session's last word. `report` is the path of final_report.md."""
+class Report(Frame):
+    """final_report.md of supervised fine-tuning."""
 
-    template: ClassVar[str] = "last_message.md.j2"
+    template: ClassVar[str] = "report.md.j2"
+    winner: TrainedRow | None
+    candidates: tuple[TrainedRow, ...]
+    final: TrainedRow | None
+    comparison: Comparison
+
+
+class MessageFrame(Prompt):
+    """What the last word of every session says. `report` is the path of final_report.md."""
+
+    template: ClassVar[str] = "last_message_frame.md.j2"
     ended: Ended
     training_job: str
     model: str
     served: Served | None
     snippet: str
-    result: TrainedRow | None
-    result_split: str
-    comparison: Comparison
     total: CostResult | None
     running: tuple[str, ...]
     bills: tuple[str, ...]
     notes: tuple[str, ...]
     report: str
+
+
+class LastMessage(MessageFrame):
+    """The last word of a session of supervised fine-tuning."""
+
+    template: ClassVar[str] = "last_message.md.j2"
+    result: TrainedRow | None
+    result_split: str
+    comparison: Comparison

@@ -46,7 +46,8 @@ def test_no_golden_text_is_left_over() -> None:
 
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda p: p.__name__)
 def test_variables_are_the_fields(prompt: type[Prompt]) -> None:
-    assert jinja2.meta.find_undeclared_variables(environment().parse(prompt.source())) == set(prompt.model_fields)
+    parsed = (environment().parse(source) for source in prompt.sources().values())
+    assert set[str]().union(*map(jinja2.meta.find_undeclared_variables, parsed)) == set(prompt.model_fields)
 
 
 def test_files_are_the_templates_of_the_planner() -> None:

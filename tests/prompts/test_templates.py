@@ -16,6 +16,7 @@ from tests.prompts.samples import SAMPLES
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 REWRITE = "FIREAGENT_WRITE_SNAPSHOTS"
+OPENING = r"^\s*(?:{%[^%]*%}\s*)*({{.*?}})"
 FRAMES = (report.Frame, report.MessageFrame)
 PROMPTS = [
     value
@@ -27,22 +28,14 @@ PROMPTS = [
 
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda p: p.__name__)
 def test_variables_are_the_fields(prompt: type[Prompt]) -> None:
-    used: set[str] = set()
-    for name in _with_frames(prompt.template):
-        used |= jinja2.meta.find_undeclared_variables(environment().parse((FOLDER / name).read_text()))
+    parsed = (environment().parse(source) for source in prompt.sources().values())
+    used = set[str]().union(*map(jinja2.meta.find_undeclared_variables, parsed))
     assert used == set(prompt.model_fields)
 
 
-def _with_frames(template: str) -> list[str]:
-    """The template and those it extends or includes."""
-    parsed = environment().parse((FOLDER / template).read_text())
-    named = [str(name) for name in jinja2.meta.find_referenced_templates(parsed)]
-    return [template, *(each for name in named for each in _with_frames(name))]
-
-
 def test_files_are_the_templates_of_the_gates_and_reports() -> None:
-    declared = {name for prompt in PROMPTS for name in _with_frames(prompt.template)}
-    files = {path.name for path in FOLDER.glob("*.j2") if not path.name.startswith(("planner.", "part."))}
+    declared = {name for prompt in PROMPTS for name in prompt.sources()}
+    files = {path.name for path in FOLDER.glob("*.j2") if not path.name.startswith("planner.")}
     assert files == declared
 
 
@@ -66,7 +59,8 @@ def test_no_golden_text_is_left_over() -> None:
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda p: p.__name__)
 def test_no_line_begins_with_foreign_text(prompt: type[Prompt]) -> None:
     """A line that opens with a value could pass for a line of the CLI's output or of Markdown's structure."""
-    opening = re.findall(r"^\s*(?:{%[^%]*%}\s*)*({{.*?}})", prompt.source(), re.MULTILINE)
+    sources = prompt.sources().values()
+    opening = [found for source in sources for found in re.findall(OPENING, source, re.MULTILINE)]
     assert [value for value in opening if not re.search(r"\| (block|verbatim|deeper) }}$", value)] == []
 
 
