@@ -5,15 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
 from agent.planner.answers import answer
 from agent.planner.calls import ask, insist, run
+from agent.planner.classification import next_classification
 from agent.planner.sft import next_sft
 from agent.session.events import RequestUnderstood
 from agent.session.state import Said, SessionState
 from agent.understanding import read_instruction
 from tools.base import ToolCall
-from tuning.workflows import WORKFLOWS
+from tuning.workflows import CLASSIFICATION, SFT
+
+PLAYBOOKS: Mapping[str, Callable[[SessionState, float], Step]] = {
+    SFT.name: next_sft,
+    CLASSIFICATION.name: next_classification,
+}
 
 OFFER = "Say what to do next, such as 'deploy candidate 2 as well' or 'run it again with 3 epochs', or ask about what was done."
 
@@ -126,13 +134,14 @@ def _route(state: SessionState, now: float) -> Step:
     if workflow is None:
         text = "I did not understand what to do. For example: 'Run supervised fine-tuning on DATASET. Use MODEL as the base model.'"
         return ask(state, now, text, ("workflow", "train_dataset", "base_models"))
-    if workflow not in WORKFLOWS:
+    playbook = PLAYBOOKS.get(workflow)
+    if playbook is None:
         text = (
-            f"The {workflow} workflow is not served by this version; supervised fine-tuning is. Nothing was started. Say "
-            "'run supervised fine-tuning instead' if that serves you, or cancel the session."
+            f"The {workflow} workflow is not served by this version; supervised fine-tuning and classification are. Nothing "
+            "was started. Say 'run supervised fine-tuning instead' if that serves you, or cancel the session."
         )
         return ask(state, now, text, ("workflow",))
-    return next_sft(state, now)
+    return playbook(state, now)
 
 
 def _cancel(state: SessionState, now: float) -> Step:
