@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-_TRIGGERS = (b"nstruction", b"prompt", b"agent", b"approv", b"api key", b"credential", b"the user")
+_TRIGGERS = (
+    b"nstruction", b"prompt", b"agent", b"approv", b"api key", b"credential", b"the user", b"budget", b"parallel", b"deploy",
+    b"dataset", b"data set", b"session",
+)  # fmt: skip
 """Cheap substrings, one of which every order below holds: they spare the patterns nearly all ordinary text."""
 
 _CONTROL = re.compile(rb"<\|[a-z0-9_]{2,40}\|>|<(?:start|end)_of_turn>")
@@ -26,6 +29,29 @@ _ORDERS = tuple(
             "speaks of approving a plan",
         ),
         (
+            rb"\b(?:user|customer|owner|admin|boss|i) (?:has|have|had)? ?(?:already |just |pre-?)*approved?\b"
+            rb"|\bapproved[,.!]? proceed\b|\b(?:already |pre-?)approved\b",
+            "claims an approval",
+        ),
+        (
+            rb"\b(?:raise|increase|lift|set|remove|ignore|double) " + _OF + rb"(?:[\w-]+ ){0,2}"
+            rb"(?:max_parallel_jobs|parallel jobs|job (?:cap|limit)|cost ceiling|budget_usd|budget (?:to|above|limit|cap))\b",
+            "speaks of raising a limit",
+        ),
+        (
+            rb"\b(?:delete|drop|wipe|remove|overwrite|destroy) " + _OF + rb"(?:[\w-]+ )?"
+            rb"(?:datasets?|data sets?|deployments?|models? accounts)\b",
+            "speaks of deleting or overwriting",
+        ),
+        (
+            rb"\bdeploy "
+            + _OF
+            + rb"(?:[\w-]+ ){0,2}(?:model|candidate|now)\b|\bmark "
+            + _OF
+            + rb"(?:session|job|run|task)s? (?:as )?(?:done|succeeded|complete|finished)",
+            "speaks of deploying or of being done",
+        ),
+        (
             rb"\b(?:skip|bypass|without|no need for|disable) (?:the |any |user |human )*approval\b",
             "speaks of going round an approval",
         ),
@@ -36,7 +62,7 @@ _ORDERS = tuple(
         ),
         (
             rb"\b(?:note|message|instructions?|attention|order)s? (?:to|for) (?:the |any |all )*"
-            rb"(?:ai |fine-?tuning |training )*agents?\b|\b(?:ai|fine-?tuning|training) agent[,:]",
+            rb"(?:[\w-]+ ){0,2}agents?\b|\b(?:ai|fine-?tuning|training) agent[,:]",
             "addresses an agent",
         ),
         (rb"\bdo not (?:tell|inform) the user\b", "asks to keep something from the user"),
