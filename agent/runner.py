@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from agent.executor import Executor, key_of
+from agent.executor import Emit, Executor, key_of
 from agent.guard.step import Step, Wait
 from agent.planner.base import Planner
 from agent.session.events import AgentSaid, Event, JobStalled
@@ -19,7 +19,7 @@ from agent.session.state import SessionState
 from agent.session.store import Decide, SessionUnknown, Store, StoreError
 from tools.base import ToolError
 from tools.known import TERMINAL
-from tools.wait_for_jobs import SETTLED, look
+from tools.wait_for_jobs import SETTLED, live_line, look
 from tuning.workflows import STALL_SECONDS
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,10 @@ MAX_CRASHES = 5
 """A session that meets a bug of ours this often in a row is parked until the next start or message."""
 
 
+async def _nobody(session: str, text: str) -> None:
+    """Live progress where nobody looks on."""
+
+
 class Runner:
     """Drives the sessions of one store. Use from one event loop."""
 
@@ -47,7 +51,9 @@ class Runner:
         clock: Callable[[], float] = time.time,
         local_poll: float = LOCAL_POLL,
         cloud_poll: float = CLOUD_POLL,
+        live: Emit = _nobody,
     ) -> None:
+        """`live` hears how the running jobs are doing, whenever a look shows something new: shown, not stored."""
         self._store = store
         self._executor = executor
         self._planner = planner
@@ -60,6 +66,8 @@ class Runner:
         self._watched: set[str] = set()
         self._crashes: dict[str, int] = {}
         self._blind: dict[str, int] = {}
+        self._live = live
+        self._lines: dict[str, str] = {}
         self._poller: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -199,8 +207,14 @@ class Runner:
             self._unseen(session, error)
             return
         self._blind.pop(session, None)
+        await self._show(session, live_line(self._store.state(session).known, facts))
         if self._store.state(session).last_seq > before:
             self.wake(session)
+
+    async def _show(self, session: str, line: str) -> None:
+        if line != self._lines.get(session, ""):
+            self._lines[session] = line
+            await self._live(session, line)
 
     def _unseen(self, session: str, error: ToolError) -> None:
         """A look failed. The third in a row is told to the user, once per outage; the looks go on."""

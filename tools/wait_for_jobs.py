@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import DeploymentSeen, JobSeen
-from tools.known import TERMINAL
+from tools.known import TERMINAL, Known
 from tools.launch_job import job_seen
 from tools.resources import find
 
@@ -44,6 +44,15 @@ async def look(context: ToolContext) -> tuple[Seen, ...]:
     for error in errors:
         await context.emit(f"{error.message}. It will be looked at again.")
     return tuple(one for one in found if one is not None and not isinstance(one, ToolError))
+
+
+def live_line(known: Known, seen: Sequence[Seen]) -> str:
+    """How the jobs that still run are doing, in one line; empty when none runs. `seen` is newer than `known`."""
+    newer = {one.resource: one for one in seen if isinstance(one, JobSeen)}
+    jobs = [newer.get(name, job) for name, job in known.jobs.items()]
+    running = [job for job in jobs if job.state not in TERMINAL]
+    words = [f"{job.item}{_percent(job) or ' ' + job.state.removeprefix('JOB_STATE_').lower()}" for job in running]
+    return f"{len(running)} of {len(jobs)} jobs run: {', '.join(words)}" if running else ""
 
 
 async def _job(context: ToolContext, known: JobSeen) -> JobSeen | None:

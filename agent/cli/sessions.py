@@ -85,16 +85,17 @@ def update(command: Namespace) -> int:
     if command.output == "json":
         show_json(taken)
     else:
-        print(f"Session {command.session}: {_read(taken)}", flush=True)
+        print(f"Session {command.session}: {taken_as(taken)}", flush=True)
     return _watched(client, command.session, before, command.output) if command.wait else DONE
 
 
-def say(client: Client, path: str, text: str, gate: str, way: Any) -> dict[str, Any]:
-    """Delivers a message once."""
+def say(client: Client, path: str, text: str, gate: str, way: Any, seen: int | None = None) -> dict[str, Any]:
+    """Delivers a message once. `seen`: the last event that was shown to the user, where that is known."""
     body = {
         "text": with_files(text),
         "key": os.urandom(16).hex(),
         "gate": gate,
+        "seen": seen,
         "api_key": way.key,
         "replace_key": way.given,
         "llm_key": llm_key(),
@@ -227,7 +228,8 @@ def _watched(client: Client, session: str, since: int, output: str) -> int:
     return exit_code(status)
 
 
-def _read(taken: dict[str, Any]) -> str:
+def taken_as(taken: dict[str, Any]) -> str:
+    """How the server read a message, in words."""
     reading = taken.get("reading") or {}
     label = {
         "approve": "taken as a yes",

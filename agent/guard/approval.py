@@ -32,10 +32,13 @@ TRY_AGAIN = frozenset(
 )
 
 
-def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> Sequence[tuple[str, Event]]:
+def receive(
+    state: SessionState, text: str, key: str, gate_digest: str = "", seen: int | None = None
+) -> Sequence[tuple[str, Event]]:
     """The events that follow from the user's message. Raises Conflict.
 
-    `key` makes a repeated delivery of the same message harmless; `gate_digest` is optional and must match the open gate.
+    `key` makes a repeated delivery of the same message harmless; `gate_digest` is optional and must match the open gate;
+    `seen` is the last event that the user was shown, and a gate that opened after it is not theirs to answer yet.
     """
     if state.ended is not None:
         return follow_up(state, text, key)
@@ -50,6 +53,10 @@ def receive(state: SessionState, text: str, key: str, gate_digest: str = "") -> 
     reading = _read(text, kind, context, known_models, RETRY in asked)
     if "workflow" in asked and (wanted := read_instruction(text, known_models).request).workflow is not None:
         reading = ReplyReading(label="revise", changes=wanted.slots(), reason="an instruction, as was asked for")
+    if gate is not None and seen is not None and gate.seq > seen and reading.label != "ask":
+        raise Conflict(
+            "a question came up meanwhile that you have not seen; read it, and say it again if it still holds."
+        )
     if gate is None and reading.label in ("approve", "unclear"):
         raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
     reading = _priced(state, reading, text)

@@ -85,7 +85,7 @@ async def _serve(home: Home, port: int, prices: Prices) -> int:
     platforms = Platforms(store, Credentials(home), local)
     executor = _executor(home, store, platforms, prices, feed)
     planners = Planners(store, Credentials(home), feed)
-    runner = Runner(store, executor, planners)
+    runner = Runner(store, executor, planners, live=feed.jobs)
     store.on_append(feed.changed)
     store.on_append(platforms.let_go)
     sessions = Sessions(home, store, Credentials(home), runner.wake, dict(executor.versions))

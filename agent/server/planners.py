@@ -20,7 +20,7 @@ class Planners:
         self._credentials = credentials
         self._endpoints: dict[tuple[str, str, str], Endpoint] = {}
         self._offline = OfflinePlanner()
-        self._llm = LlmPlanner(store.records, self._open, feed.progress)
+        self._llm = LlmPlanner(store.records, self._open, feed.speech)
 
     async def next_step(self, state: SessionState, now: float) -> Step:
         chosen = self._llm if state.created is not None and state.created.planner == "llm" else self._offline

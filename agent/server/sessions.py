@@ -67,6 +67,7 @@ class NewSession(Body):
 class Message(Body):
     """The user's word. `key` makes a repeated delivery harmless; `gate` is optional and then must be the open one's digest.
 
+    `seen` is the last event that the user was shown: a question that was asked after it is not answered by these words.
     `api_key` is stored for the session when its own is gone, or in its place when `replace_key` is set; `llm_key` when the
     key of the planner's model is gone.
     """
@@ -75,6 +76,7 @@ class Message(Body):
     key: str = Field(min_length=8, max_length=100)
     gate: str = Field(default="", max_length=100)
     api_key: str = Field(default="", max_length=500)
+    seen: int | None = Field(default=None, ge=0)
     replace_key: bool = False
     llm_key: str = Field(default="", max_length=500)
 
@@ -150,7 +152,7 @@ class Sessions:
         self._keep_key(session, message)
         taken = self._taken(session, message.key)
         if taken is None:
-            self.store.transact(session, lambda now: receive(now, text, message.key, message.gate))
+            self.store.transact(session, lambda now: receive(now, text, message.key, message.gate, message.seen))
             self.wake(session)
             taken = self._taken(session, message.key)
         state = self.store.state(session)

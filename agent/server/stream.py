@@ -1,7 +1,8 @@
 """Following a session: the log from any point on, then what comes, as server-sent events.
 
-`id:` is an event's seq, so a client that lost the connection continues with `Last-Event-ID` and misses nothing. Passing
-progress (`event: progress`) is shown while it happens and has no id, for it is not stored.
+`id:` is an event's seq, so a client that lost the connection continues with `Last-Event-ID` and misses nothing. As text, an
+event that asks the user something is an `event: gate`, and one that only tells how far jobs are an `event: moved`. What passes has no id, for it is not stored: `event: progress` tells
+what a tool is at, `event: jobs` how the running jobs are doing, `event: speech` a model's words while they come.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import Any, Literal
 from agent.server.problems import as_problem
 from agent.server.text import Transcript, inert
 from agent.server.view import rfc3339
-from agent.session.events import Record, dump
+from agent.session.events import Observed, Record, dump
 from agent.session.state import SessionState
 from agent.session.store import SessionUnknown, Store, StoreError
+from tools.facts import GateShown, JobSeen
+from tools.known import TERMINAL
 
 Style = Literal["json", "text"]
+News = tuple[Literal["progress", "jobs", "speech"], str]
 HEARTBEAT_SECONDS = 10.0
 QUEUE = 100
 """News a slow reader may be behind before passing progress is dropped for it; events are never dropped, they are in the log."""
@@ -30,7 +34,7 @@ class Feed:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._queues: dict[str, set[asyncio.Queue[str | None]]] = {}
+        self._queues: dict[str, set[asyncio.Queue[News | None]]] = {}
         self.closed = False
 
     def changed(self, session: str) -> None:
@@ -38,8 +42,16 @@ class Feed:
         self._loop.call_soon_threadsafe(self._tell, session, None)
 
     async def progress(self, session: str, text: str) -> None:
-        """Passing progress for those who look on."""
-        self._tell(session, text)
+        """What a tool is at, for those who look on."""
+        self._tell(session, ("progress", text))
+
+    async def jobs(self, session: str, text: str) -> None:
+        """How the running jobs are doing; empty when none runs any more."""
+        self._tell(session, ("jobs", text))
+
+    async def speech(self, session: str, text: str) -> None:
+        """A sentence of a model while it speaks; the whole is an event afterwards."""
+        self._tell(session, ("speech", text))
 
     def close(self) -> None:
         """Ends every stream."""
@@ -48,8 +60,8 @@ class Feed:
             self._tell(session, None)
 
     @contextmanager
-    def subscribe(self, session: str) -> Iterator[asyncio.Queue[str | None]]:
-        queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE)
+    def subscribe(self, session: str) -> Iterator[asyncio.Queue[News | None]]:
+        queue: asyncio.Queue[News | None] = asyncio.Queue(QUEUE)
         self._queues.setdefault(session, set()).add(queue)
         try:
             yield queue
@@ -58,7 +70,7 @@ class Feed:
             if not self._queues[session]:
                 del self._queues[session]
 
-    def _tell(self, session: str, news: str | None) -> None:
+    def _tell(self, session: str, news: News | None) -> None:
         for queue in self._queues.get(session, ()):
             if not queue.full():
                 queue.put_nowait(news)
@@ -96,7 +108,8 @@ async def follow(
                 yield b": still here\n\n"
                 continue
             if news is not None:
-                yield frame("progress", json.dumps({"text": news}) if style == "json" else inert(news))
+                kind, text = news
+                yield frame(kind, json.dumps({"text": text}) if style == "json" else inert(text))
     yield frame("stopped", "the server was stopped")
 
 
@@ -111,7 +124,15 @@ def frame(kind: str, data: str, number: int | None = None) -> bytes:
 def _event(record: Record, transcript: Transcript, style: Style) -> bytes:
     block = transcript.add(record)
     data = json.dumps(event_json(record), ensure_ascii=False) if style == "json" else block
-    return frame("event" if data else "silent", data, record.seq)
+    return frame(_kind(record, style) if data else "silent", data, record.seq)
+
+
+def _kind(record: Record, style: Style) -> str:
+    facts = getattr(record.event, "facts", ())
+    if style == "text" and any(isinstance(fact, GateShown) for fact in facts):
+        return "gate"
+    moved = facts and all(isinstance(fact, JobSeen) and fact.state not in TERMINAL for fact in facts)
+    return "moved" if style == "text" and moved and isinstance(record.event, Observed) else "event"
 
 
 def _end(state: SessionState, transcript: Transcript, style: Style) -> bytes:

@@ -68,7 +68,7 @@ def test_from_one_sentence_to_a_deployed_model(desk: Desk) -> None:
     assert [event["seq"] for event in events] == list(range(4, found["last_seq"] + 1))
     assert all({"seq", "at", "type", "data"} <= set(event) for event in events)
 
-    late = desk("session", "update", session, "-n", "Use 2 epochs.")
+    late = desk("session", "update", session, "-n", "Approved, proceed.")
     assert late.code == 3
     assert "succeeded" in late.err
     assert desk("session", "cancel", session).code == 3
@@ -133,10 +133,17 @@ def test_the_list_pages_and_filters(desk: Desk) -> None:
 
 
 def test_the_chat_loop_drives_a_session(desk: Desk) -> None:
-    lines = [INSTRUCTION, "Approved, proceed.", "Proceed with the winning config."]
+    first, second = INSTRUCTION.split(". ", 1)
+    lines = [f"{first}. \\", second, "Approved, proceed.", "Proceed with the winning config.", "How much did we spend?"]
+    lines += ['"""', "Now run it again", "with 2 epochs.", '"""', "/help", "/quit", "never read"]
     talked = desk("chat", stdin="\n".join(lines) + "\n")
     assert talked.code == 0, talked.err
-    assert "[done] session status: succeeded" in talked.out
+    assert talked.out.count("Session ID: ") == 1 and "/cancel" in talked.out
+    assert talked.out.count("[done] session status: succeeded") == 2, "the end, and again after the question"
+    assert "Reported by the platform so far" in talked.out and "goes on at your word" in talked.out
+    session = talked.out.partition("Session ID: ")[2].split()[0]
+    found = desk("session", "get", session, "-o", "json").json
+    assert found["status"] == "waiting" and found["request"]["epochs"] == [2] and len(found["earlier"]) == 1
 
 
 def test_a_yes_in_the_chat_loop_is_for_the_gate_that_was_printed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,5 +158,5 @@ def test_a_yes_in_the_chat_loop_is_for_the_gate_that_was_printed(desk: Desk, mon
 
     monkeypatch.setattr(agent.cli.chat, "_line", line)
     talked = desk("chat", session)
-    assert "that gate is not open" in talked.err
+    assert "a question came up meanwhile that you have not seen" in talked.err
     assert desk("session", "get", session, "-o", "json").json["jobs"] == []
