@@ -49,7 +49,7 @@ Messages = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Door:
-    """Where the questions go. `client` makes no retries of its own; `address` is the completions' path or URL."""
+    """Where the questions go. `client` makes no retries of its own; `address` is the whole URL of the completions."""
 
     client: AsyncFireworks
     address: str

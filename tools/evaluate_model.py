@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.answers_file import AnswersFile, Reply, read_replies
-from tools.base import CLOUD, Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.completions import REQUEST_SECONDS, Completions, Door, Messages, Progress
+from tools.deploy_model import endpoint
 from tools.facts import LabelScore, ModelScored
 from tools.files import disk_errors
 from tools.resources import plan_item
@@ -106,8 +107,7 @@ def _door(context: ToolContext, item: PlanItem) -> Door:
             owner="unknown",
             next_step="Finish the training that it needs first.",
         )
-    # The cloud's completions live beside its REST API, as the SDK's own `chat.completions.create` has it.
-    address = f"{CLOUD}/inference/v1/chat/completions" if context.base_url is None else "/v1/chat/completions"
+    address = f"{endpoint(context)}/chat/completions"
     client = context.platform.with_options(max_retries=0, timeout=REQUEST_SECONDS)
     return Door(client, address, f"{model}#{deploy.resource()}", envelope.max_tokens)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -43,6 +43,7 @@ def rules() -> tuple[Rule, ...]:
     )
 
 
+@lru_cache(maxsize=1024)
 def match(method: str, path: str) -> Match | None:
     """The rule for a request, None when no rule names it. Percent-encoded and relative paths match nothing."""
     for rule in rules():

@@ -22,7 +22,7 @@ from tools.base import ToolCall
 from tools.catalog import CATALOG
 from tools.facts import DatasetPrepared, DeploymentSeen, GateShown, PlanDrafted
 from tuning.material import LabelSet, Material, ModelFacts, Part, Site
-from tuning.plan import Interval, Plan
+from tuning.plan import Interval, Plan, PlanItem
 from tuning.plan_classification import compile_classification
 from tuning.pricing import LOCAL_PRICES
 from tuning.request import Request
@@ -155,11 +155,12 @@ class Desk:
 
 def _narrowed(plan: Plan, requests: int) -> Plan:
     """The plan with another number of completions in its envelopes."""
-    items = []
-    for item in plan.items:
-        if item.kind == "evaluate" and item.envelope is not None:
-            each = item.envelope.bytes // item.envelope.requests
-            envelope = item.envelope.model_copy(update={"requests": requests, "bytes": each * requests})
-            item = item.model_copy(update={"envelope": envelope})
-        items.append(item)
-    return plan.model_copy(update={"items": tuple(items)})
+
+    def narrowed(item: PlanItem) -> PlanItem:
+        if item.kind != "evaluate" or item.envelope is None:
+            return item
+        each = item.envelope.bytes // item.envelope.requests
+        envelope = item.envelope.model_copy(update={"requests": requests, "bytes": each * requests})
+        return item.model_copy(update={"envelope": envelope})
+
+    return plan.model_copy(update={"items": tuple(narrowed(item) for item in plan.items)})
