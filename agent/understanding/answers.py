@@ -9,6 +9,8 @@ from agent.understanding.corrections import in_force, with_unit_of_question, wit
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
 from agent.understanding.keeping import taken_back
+from agent.understanding.label_wishes import read_dropped_labels, read_rebalance, wants_all_tuned
+from agent.understanding.label_wishes import read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.labels import take_labels
 from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.names import is_id
@@ -62,8 +64,21 @@ def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ..
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if gate == "question" and not found:
         found |= _bare_answer(scene, own, context)
+    found |= _about_labels(scene, present, found)
     kept = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
+    if read_rebalance(present) == "none":
+        kept = {"rebalance": None, **kept}
     return {slot: _plain(value) for slot, value in {**taken_back(present), **kept}.items()}
+
+
+def _about_labels(scene: Scene, present: str, found: dict[str, object]) -> dict[str, object]:
+    """Rebalancing, labels to leave out, and whether all models are to be tuned."""
+    how = read_rebalance(present)
+    return {
+        "rebalance": how if how != "none" else None,
+        "drop_labels": () if "labels" in found else read_dropped_labels(scene.cased),
+        "tune_all": wants_all_tuned(present),
+    }
 
 
 def _plain(value: object) -> object:
@@ -83,7 +98,10 @@ def _choices(scene: Scene, present: str, numbers: str) -> dict[str, object]:
     return {
         "evaluation": read_evaluation(present, read_evaluator(present, scene.names), scene.rubric),
         "rubric": scene.rubric,
-        "labels": scene.labels.values,
+        "labels": () if read_dropped_labels(present) else scene.labels.values,
+        "rebalance": read_rebalance(present),
+        "drop_labels": read_dropped_labels(present),
+        "tune_all": wants_all_tuned(present),
         "imbalance_threshold": read_imbalance(numbers) if "imbalance" in numbers or ":1" in numbers else None,
         "target": target.model_dump(mode="json") if target else None,
         "method": read_method(present),
@@ -130,10 +148,16 @@ def _bare_answer(scene: Scene, own: str, context: str) -> dict[str, object]:
     return {}
 
 
+_LONGEST_ANSWER = 12
+"""Words: a longer text says more than a name."""
+
+
 def _bare_name(slot: str, own: str) -> dict[str, object]:
     words = re.findall(r"(?<![\w/])[\w][\w./-]*", own.strip().strip(".!"))
     names = [w.rstrip(".") for w in words if is_id(w.rstrip("."))]
-    if len(names) != 1 or len(words) > 8:
+    telling = [name for name in names if re.search(r"[-_/\d]", name)]
+    names = telling if len(telling) == 1 else names
+    if len(names) != 1 or len(words) > _LONGEST_ANSWER:
         return {}
     return {slot: names[0]} | ({"evaluation": "evaluator"} if slot == "evaluator" else {})
 

@@ -10,6 +10,7 @@ from agent.understanding.agents import other_vendors_name, read_methods, read_ta
 from agent.understanding.corrections import in_force, is_future, is_plain_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
+from agent.understanding.label_wishes import only_tuned, read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
@@ -108,6 +109,8 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
         slots |= _resources(scene, roles, workflow, present)
         slots |= read_grid(numbers) | read_limits(numbers)
         slots |= _of_workflow(scene, workflow, present, numbers, bool(slots["base_models"]))
+        if workflow == "classification":
+            slots |= _tuned_alone(scene, present, slots["base_models"])
         if slots.get("benchmark_only") or workflow == "evaluator":
             slots["train_dataset"] = slots["train_dataset"] or slots["eval_dataset"]
             slots["eval_dataset"] = slots["eval_dataset"] if slots["eval_dataset"] != slots["train_dataset"] else None
@@ -174,6 +177,7 @@ def _of_workflow(
         found["labels"] = scene.labels.values
         found["imbalance_threshold"] = read_imbalance(numbers)
         found["benchmark_only"] = only_benchmarks(present)
+        found |= _of_classification(scene, present)
     elif workflow == "preference":
         found["method"] = read_method(present)
         found["generate_pairs"] = wants_pairs(present)
@@ -182,6 +186,24 @@ def _of_workflow(
         found["tasks"] = read_tasks(present)
         found["methods"] = read_methods(present)
     return found
+
+
+def _tuned_alone(scene: Scene, present: str, models: object) -> dict[str, object]:
+    """ "Compare A and B, only fine-tune A": B is benchmarked and not tuned, or left out with "skip the base-vs-base"."""
+    alone, no_bases = only_tuned(present, lambda mark: scene.model(mark).id)
+    if not alone or not isinstance(models, tuple) or not set(alone) < set(models):
+        return {}
+    return {"base_models": alone} if no_bases else {"tune_models": alone}
+
+
+def _of_classification(scene: Scene, present: str) -> dict[str, object]:
+    """What is wished about imbalance and about labels to leave out, and whether all models are to be tuned."""
+    how = read_rebalance(present)
+    return {
+        "rebalance": how if how != "none" else None,
+        "drop_labels": () if scene.labels.values else read_dropped_labels(scene.cased),
+        "tune_all": wants_all_tuned(present),
+    }
 
 
 def _unknown(scene: Scene, roles: Roles, known: tuple[str, ...]) -> tuple[UnknownModel, ...]:

@@ -32,6 +32,7 @@ _NO_SLOT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a time to start", re.compile(r"\b(?:start|run|launch|train|begin)(?: \w+){0,3} (?:tomorrow|tonight|overnight|at \d{1,2}(?::\d\d)? ?(?:am|pm|o'clock)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b")),
     ("a message to somebody", re.compile(r"\b(?:e-?mail|mail|slack|text|ping|notify) (?:it to )?(?:me|us|him|her|them|my|our|the (?:team|channel)|somebody)\b|\bsend (?:the |a )?(?:report|results?|summary) to\b")),
     ("a name for the model", re.compile(r"\b(?:name|call) (?:it|the (?:model|result|output|winner|final model|tuned model))\b|\boutput[- _]model\b")),
+    ("labels to be merged", re.compile(r"\b(?:merge|combine|fold|lump|collapse)\b[^.;\n]{1,60}\b(?:into|with|and|together)\b")),
     ("an export of the weights", re.compile(r"\b(?:export|download|upload|push)(?: \w+){0,4} (?:weights|adapter|hugging ?face|the hub|s3)\b")),
 )  # fmt: skip
 

@@ -112,6 +112,7 @@ _NO_DEPLOY = tuple(
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
         r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
+        r"\bundeployed\b|\b(?:leave|keep) (?:it|that|them|this|the \w+) (?:offline|un-deployed|off ?line|off the (?:server|endpoint))",
         rf"\b(?:report|numbers|metrics|results|weights|adapter|checkpoint|figures) only,? (?:no|without|not) {_DEPLOY}",
     )
 )

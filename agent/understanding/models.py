@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from agent.understanding.vocabulary import words
-from tuning.models import all_ids, pieces, resolve, sizes
+from tuning.models import all_ids, load_models, pieces, resolve, sizes
 
 _TUNABLE = "qwen|llama|kimi|gpt|gemma|mistral|ministral|nemotron|deepseek|minimax|glm"
 _OTHERS = (
@@ -101,10 +101,22 @@ def _read(match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Ment
     if match["exact"]:
         return Mention(written, next(name for name in ids if name.casefold() == written.casefold())), match.start()
     if match["name"]:
-        return Mention(written, resolve(written, ids)), match.start()
+        return Mention(written, _resolved(written, ids)), match.start()
     if match["other"]:
         return _read_other(written, match, ids, family)
     return _read_size(match["size"], match.start(), ids, family)
+
+
+def _resolved(written: str, ids: tuple[str, ...]) -> str | None:
+    """The id of a name. "Qwen 14B" fits more than one version; where a single one of them is tuned here, it is that."""
+    return resolve(written, ids) or resolve(written, _tuned(ids))
+
+
+@lru_cache(maxsize=16)
+def _tuned(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids without those of the catalogue that no supervised tuning takes."""
+    others = {model.id for model in load_models() if "sft" not in model.tunable}
+    return tuple(name for name in ids if name not in others)
 
 
 def _read_other(written: str, match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
@@ -122,7 +134,7 @@ def _read_other(written: str, match: re.Match[str], ids: tuple[str, ...], family
 
 def _read_size(size: str, start: int, ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
     """A bare size is a model only where a family is known."""
-    found = resolve(f"{family} {size}", ids) if family else None
+    found = _resolved(f"{family} {size}", ids) if family else None
     return (Mention(size, found), start) if found else None
 
 

@@ -33,6 +33,16 @@ _HEDGES = re.compile(
 )
 
 
+_SARCASM = re.compile(
+    r"\b(?:yeah|yea|sure|oh|ha|right|ok|okay|great|wow),? (?:right|because|as if|great|joy|bargain)\b|\bwhat a (?:bargain|steal|deal|surprise|joy|shame)\b|\bas if\b|\bvery funny\b|\bhilarious\b|\bgood luck with that\b|\bbest joke\b|\bnice joke\b|\bmade my day\b|\bof course,? because\b|\bbecause (?:who|money|we all|why)\b|\bmoney (?:grows|is no object)\b|\bwhat could (?:possibly )?go wrong\b|(?:^|\s)/s\b|\bthanks for nothing\b|🙄"
+)
+"""Mockery: what it names is no wish."""
+_ORDERS = re.compile(r"\b(?:use|make it|change|set|switch|reduce|lower|take|instead|skip|train|cut)\b")
+_YES_WORD = re.compile(r"\b(?:yes|yeah|yep|ok|okay|sure|go|approved?)\b")
+_WAVERS = re.compile(r"(?:^|\b(?:wait|no|yes|hm+),? )(?:yes|ok|okay|maybe|no|sure|right|go|hm+|huh|eh|well|so)\W*\?$")
+"""A question of one such word wavers; it asks for nothing."""
+
+
 def read_reply(text: str, gate: Gate, context: str = "", known_models: Iterable[str] = ()) -> Reply:
     """Understands a reply at a gate. Pure, never raises on text.
 
@@ -66,8 +76,12 @@ def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
     """Everything that is not on the allow-list of approvals."""
     if not own:
         return Reply("unclear", "The reply only quotes somebody else.")
+    if _SARCASM.search(own) and not _ORDERS.search(own):
+        return Reply("unclear", "The reply does not sound as if it were meant.")
     if _asks(own, changes):
         return Reply("ask", "The reply asks a question.")
+    if _HEDGES.search(own) and _YES_WORD.search(own) and not changes:
+        return Reply("unclear", "The reply wavers between yes and no.")
     negative = says_no(own) or says_no(to_english(own))
     ends = negative and ends_session(own)
     if changes and not (ends and not re.search(r"\b(?:instead|rather|but|use|change)\b", own)):
@@ -95,7 +109,7 @@ def _asks(own: str, changes: Mapping[str, object]) -> bool:
             s,
         )
     ]
-    left = [s for s in questions if s not in demands and s not in rhetorical]
+    left = [s for s in questions if s not in demands and s not in rhetorical and not _WAVERS.search(s)]
     return bool(left) and not (changes and _imperative_elsewhere(own, questions))
 
 
@@ -110,7 +124,7 @@ def _imperative_elsewhere(own: str, questions: list[str]) -> bool:
 
 
 _CHANGES = re.compile(
-    r"\b(?:change|make it|make this|reduce|lower|increase|raise|cheaper|smaller|bigger|larger|fewer|less|more|add|remove|drop|replace|switch|instead|only if|different|another|shorter|faster|swap|exclude|include|rather|revise|adjust|rework|redo|update|cut|ändern?|ändere|günstiger|weniger|moins|menos|más|plus de|改|换|减少|增加)\b|改|换"
+    r"\b(?:change|make it|make this|reduce|lower|increase|raise|cheaper|smaller|bigger|larger|fewer|less|more|add|remove|drop|merge|combine|balance|replace|switch|instead|only if|different|another|shorter|faster|swap|exclude|include|rather|revise|adjust|rework|redo|update|cut|ändern?|ändere|günstiger|weniger|moins|menos|más|plus de|改|换|减少|增加)\b|改|换"
 )
 
 

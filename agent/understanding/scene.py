@@ -33,6 +33,8 @@ class Scene:
     names: dict[str, Name]
     labels: Labels
     rubric: str | None
+    cased: str
+    """The text with its capitals, names of models and resources still marked: for what is kept as written."""
 
     def model(self, mark: str) -> Mention:
         """The model behind a mark such as ⟦m0⟧."""
@@ -54,4 +56,4 @@ def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: 
     resolved = with_references(named.text.lower(), lambda mark: billions(masked.mentions[int(mark[2:-1])]))
     plain = without_double_negation(plain_numbers(resolved))
     sentences = tuple(s.strip() for s in _SENTENCE.split(plain) if s and s.strip())
-    return Scene(plain, sentences, masked.mentions, named.names, labels, rubric)
+    return Scene(plain, sentences, masked.mentions, named.names, labels, rubric, named.text)

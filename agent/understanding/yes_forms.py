@@ -7,6 +7,8 @@ a change or an unknown word can never slip through.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -29,6 +31,23 @@ _MOST_WORDS = 10
 
 Kind = Literal["yes", "polite", "neither"]
 Tokens = tuple[str, ...]
+Node = frozenset[Tokens] | tuple["Node", ...]
+"""A piece of a sentence: one of some words, or pieces in a row that may be there."""
+_PIECE = re.compile(r"\[|\]|<\w+>|[^\s\[\]<>]+")
+
+
+@dataclass(frozen=True)
+class _Forms:
+    """Forms as written, and sentences made of parts by the words that they may begin with."""
+
+    forms: frozenset[Tokens]
+    sentences: Mapping[str, tuple[tuple[Node, ...], ...]]
+
+    def ends(self, tokens: Tokens, start: int) -> set[int]:
+        """Where a form or a sentence that begins at `start` may end."""
+        longest = min(len(tokens), start + _MOST_WORDS)
+        found = {end for end in range(start + 1, longest + 1) if tokens[start:end] in self.forms}
+        return found.union(*(_ends(sentence, tokens, start) for sentence in self.sentences.get(tokens[start], ())))
 
 
 def kind_of(text: str, gate: Gate) -> Kind:
@@ -41,24 +60,82 @@ def kind_of(text: str, gate: Gate) -> Kind:
     tokens = _tokens(text)
     yes, polite = _lists(gate)
     reached: list[set[bool]] = [{False}] + [set() for _ in tokens]
-    for start, states in enumerate(reached):
-        for end in range(start + 1, min(len(tokens), start + _MOST_WORDS) + 1) if states else ():
-            form = tokens[start:end]
-            if form in yes:
+    for start, states in enumerate(reached[:-1]):
+        if states:
+            for end in yes.ends(tokens, start):
                 reached[end].add(True)
-            elif form in polite:
+            for end in polite.ends(tokens, start):
                 reached[end] |= states
     return "neither" if not reached[-1] or not tokens else "yes" if True in reached[-1] else "polite"
 
 
 @lru_cache(maxsize=8)
-def _lists(gate: Gate) -> tuple[frozenset[Tokens], frozenset[Tokens]]:
-    """The forms of a gate that say yes, and those that are harmless beside a yes."""
+def _lists(gate: Gate) -> tuple[_Forms, _Forms]:
+    """What says yes at a gate, and what is harmless beside a yes."""
     raw = load_list("yes_forms.yaml")
-    forms = {name: {f.strip() for line in lines for f in line.split("|")} - {""} for name, lines in raw.items()}
-    spoken = {f"{verb} {what}" for verb in forms["verbs"] for what in forms["objects"]}
-    yes = forms["alone"] | spoken | forms.get(gate, set())
-    return frozenset(map(_tokens, yes)), frozenset(map(_tokens, forms["polite"]))
+    parts = {name: frozenset(map(_tokens, _split(lines))) for name, lines in raw["parts"].items()}
+
+    def sentences(*names: str) -> Mapping[str, tuple[tuple[Node, ...], ...]]:
+        by_word: dict[str, list[tuple[Node, ...]]] = {}
+        for text in (text for name in names for text in _split(raw.get(name, ()))):
+            nodes = _nodes(iter(_PIECE.findall(text)), parts)
+            for word in _first(nodes):
+                by_word.setdefault(word, []).append(nodes)
+        return {word: tuple(found) for word, found in by_word.items()}
+
+    yes = frozenset(map(_tokens, _split(raw["alone"]) | _split(raw.get(gate, ()))))
+    return (
+        _Forms(yes, sentences("sentences", f"{gate}_sentences")),
+        _Forms(frozenset(map(_tokens, _split(raw["polite"]))), sentences("polite_sentences")),
+    )
+
+
+def _split(lines: Iterable[str]) -> set[str]:
+    return {form.strip() for line in lines for form in line.split("|")} - {""}
+
+
+def _nodes(pieces: Iterator[str], parts: Mapping[str, frozenset[Tokens]]) -> tuple[Node, ...]:
+    """A sentence's pieces up to its end or to a closing bracket. Raises KeyError for a part that does not exist."""
+    nodes: list[Node] = []
+    for piece in pieces:
+        if piece == "]":
+            break
+        if piece == "[":
+            nodes.append(_nodes(pieces, parts))
+        else:
+            nodes.append(parts[piece[1:-1]] if piece.startswith("<") else frozenset({_tokens(piece)}))
+    return tuple(nodes)
+
+
+def _first(nodes: tuple[Node, ...]) -> frozenset[str]:
+    """The words with which these pieces may begin."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, tuple):
+            found |= _first(node)
+        else:
+            return frozenset(found | {words[0] for words in node})
+    return frozenset(found)
+
+
+def _ends(nodes: tuple[Node, ...], tokens: Tokens, start: int) -> set[int]:
+    """Where these pieces, one after another, may end when they begin at `start`."""
+    ends = {start}
+    for node in nodes:
+        if isinstance(node, tuple):
+            ends |= {end for at in ends for end in _ends(node, tokens, at)}
+        else:
+            ends = {
+                at + n for at in ends for n in _lengths(node) if tokens[at : at + n] in node and at + n <= len(tokens)
+            }
+        if not ends:
+            break
+    return ends
+
+
+@lru_cache(maxsize=512)
+def _lengths(words: frozenset[Tokens]) -> tuple[int, ...]:
+    return tuple({len(word) for word in words})
 
 
 def _tokens(text: str) -> Tokens:
