@@ -114,8 +114,10 @@ class ClassificationPlan(Prompt):
     samples: tuple[Line, ...]
     """name: the label, value: the text that it was read from."""
     models: tuple[str, ...]
+    tunable: int
+    """How many of the models may be tuned."""
     tuned: int
-    """How many of the models are tuned at most."""
+    """How many of these are tuned at most."""
     candidates: tuple[CandidateRow, ...]
     decisions: tuple[Line, ...]
     created: tuple[CreatedGroup, ...]

@@ -9,9 +9,9 @@ from prompts.plan import ClassificationPlan, CreatedGroup, LabelCount, Line
 from tools.known import Known
 from tools.prepare_labels import LABELS
 from tools.resources import short_id
+from tuning.election import most_tuned
 from tuning.material import LabelSet
 from tuning.plan import Plan, PlanItem
-from tuning.plan_classification import tuned_at_most
 
 SHOWN_LABELS = 60
 SHOWN_MERGES = 60
@@ -48,7 +48,8 @@ def classification_plan(plan: Plan, known: Known, shared: Mapping[str, Any]) -> 
         merges_not_shown=max(0, len(labels.merges) - SHOWN_MERGES),
         samples=tuple(Line(name=label, value=text) for text, label in labels.samples),
         models=tuple(short_id(str(item.envelope.model)) for item in models if item.envelope),
-        tuned=tuned_at_most(plan.request, len(models)),
+        tunable=len({c.base_model for c in plan.candidates}),
+        tuned=most_tuned(plan.request, len({c.base_model for c in plan.candidates})),
         created=tuple(_created(plan)),
         sweep=("train", "sweep") in kinds,
         full_run=("train", "full run") in kinds,
@@ -70,7 +71,7 @@ def _count(plan: Plan, items: list[PlanItem]) -> int:
     for candidate in plan.candidates:
         mine = sum(1 for item in items if item.candidate == candidate.number)
         by_model[candidate.base_model] = by_model.get(candidate.base_model, 0) + mine
-    tuned = tuned_at_most(plan.request, len(by_model))
+    tuned = most_tuned(plan.request, len(by_model))
     match items[0].chosen_by:
         case "test":
             return 1

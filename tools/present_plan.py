@@ -44,6 +44,7 @@ SLOT_NAMES = {
     "rebalance": "Against imbalance",
     "drop_labels": "Labels left out",
     "tune_all": "Fine-tune every chosen model",
+    "tune_models": "Models that alone are fine-tuned",
     "benchmark_only": "Benchmark only, no fine-tuning",
     "target": "Target",
     "budget_usd": "Budget, in USD",
@@ -52,6 +53,12 @@ SLOT_NAMES = {
 }
 SAID_ELSEWHERE = ("Note: ", "Not usable: ")
 """How lines of a data set's summary begin that the plan shows among its warnings."""
+REBALANCE = {
+    "oversample": "repeat the rows of rare labels",
+    "undersample": "cut the rows of frequent labels",
+    "weights": "weighted training",
+    "none": "leave the rows as they are",
+}
 EVALUATIONS = {
     "validation_loss": "validation loss",
     "evaluator": "an evaluator of your own",
@@ -165,6 +172,8 @@ def understood(request: Request) -> Iterable[Line]:
             shown = EVALUATIONS.get(str(value), str(value))
         elif slot == "target" and request.target:
             shown = f"{request.target.value:g} for the {request.target.metric.replace('_', ' ')}"
+        elif slot == "rebalance":
+            shown = REBALANCE.get(str(value), str(value))
         elif isinstance(value, bool):
             shown = "yes" if value else "no"
         elif isinstance(value, list):

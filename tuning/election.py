@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, Protocol
 
 from tuning.plan import Candidate, ChosenBy, Plan, PlanItem
+from tuning.request import Request
 from tuning.workflows import STRONGEST
 
 
@@ -57,7 +58,7 @@ def winner(plan: Plan, scores: Scores, lost: Collection[str]) -> int | None:
 def tuned_models(plan: Plan, scores: Scores, lost: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(base models that are tuned, evaluate items still awaited for that choice)."""
     models = tuple(dict.fromkeys(c.base_model for c in plan.candidates))
-    if len(models) <= STRONGEST or plan.request.tune_all:
+    if len(models) <= most_tuned(plan.request, len(models)):
         return models, ()
     items = {model: base_evaluation(plan, model) for model in models}
     waiting = _unsettled((item for item in items.values() if item), scores, lost)
@@ -71,6 +72,11 @@ def tuned_models(plan: Plan, scores: Scores, lost: Collection[str]) -> tuple[tup
 
     strongest = set(sorted(models, key=place)[:STRONGEST])
     return tuple(model for model in models if model in strongest), ()
+
+
+def most_tuned(request: Request, models: int) -> int:
+    """How many of so many models are tuned at most: the user's word, or the strongest."""
+    return models if request.tune_all or request.tune_models else min(STRONGEST, models)
 
 
 def base_evaluation(plan: Plan, model: str) -> PlanItem | None:

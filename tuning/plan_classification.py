@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tuning.election import most_tuned
 from tuning.material import LabelSet, Material, ModelFacts, Part, Site
 from tuning.plan import OUTPUT, ZERO, Candidate, Envelope, Interval, Plan, PlanItem, resource_id
 from tuning.plan_classification_cost import totals, wall_time
@@ -27,7 +28,6 @@ from tuning.workflows import (
     EVALUATION_HOURS,
     MAX_ACTIVE_JOBS,
     RETRIES,
-    STRONGEST,
     default_epochs,
 )
 
@@ -59,7 +59,8 @@ def compile_classification(
     Raises NotTrainableError for a rank or a context length that the platform does not take.
     """
     epochs = tuple(dict.fromkeys(request.epochs)) or (default_epochs(material.total_rows),)
-    candidates, origins = ((), {}) if request.benchmark_only else candidates_of(request, models, epochs)
+    tuned = to_tune(request, models)
+    candidates, origins = candidates_of(request, tuned, epochs)
     check_ranks(site, candidates)
     branches = _branches(request, material, models, site, candidates)
     uploads = [upload_item(site, part) for part in material.parts]
@@ -69,7 +70,8 @@ def compile_classification(
         *(item for model in models for item in _benchmark(site, material, model)),
         *branches,
     )
-    lines, cost, unknown = totals(items, candidates, tuned_at_most(request, len(models)))
+    most = most_tuned(request, len(tuned))
+    lines, cost, unknown = totals(items, candidates, most)
     cap = request.max_parallel_jobs or MAX_ACTIVE_JOBS
     return Plan(
         workflow=CLASSIFICATION.name,
@@ -78,21 +80,24 @@ def compile_classification(
         request=request,
         candidates=candidates,
         items=items,
-        decisions=decisions(request, material, epochs, origins, candidates, models, cap),
+        decisions=decisions(request, material, epochs, origins, candidates, models, site, cap),
         warnings=warnings(request, material, site, items, cost),
         price_table=site.prices.version,
         max_active_jobs=cap,
         retries=RETRIES,
         cost_lines=lines,
         cost=cost,
-        minutes=wall_time(items, candidates, tuned_at_most(request, len(models))),
+        minutes=wall_time(items, candidates, most),
         unknown_prices=unknown,
     )
 
 
-def tuned_at_most(request: Request, models: int) -> int:
-    """How many of the chosen models are tuned at most."""
-    return models if request.tune_all else min(STRONGEST, models)
+def to_tune(request: Request, models: tuple[ModelFacts, ...]) -> tuple[ModelFacts, ...]:
+    """The models that may be tuned: none for a benchmark, those that the user named for it, else all chosen ones."""
+    if request.benchmark_only:
+        return ()
+    wanted = {name.rsplit("/", 1)[-1] for name in request.tune_models}
+    return tuple(model for model in models if not wanted or model.name.rsplit("/", 1)[-1] in wanted)
 
 
 def _branches(
@@ -103,7 +108,8 @@ def _branches(
         part.role: f"accounts/{site.account}/datasets/{upload_item(site, part).resource_id}" for part in material.parts
     }
     facts = {model.name: model for model in models}
-    limited = tuned_at_most(request, len(models)) < len(models)
+    models_tuned = len({candidate.base_model for candidate in candidates})
+    limited = most_tuned(request, models_tuned) < models_tuned
     found: list[PlanItem] = []
     tails: list[PlanItem] = []
     for candidate in candidates:

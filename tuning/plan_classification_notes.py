@@ -28,11 +28,12 @@ def decisions(
     origins: dict[str, str],
     candidates: tuple[Candidate, ...],
     models: tuple[ModelFacts, ...],
+    site: Site,
     cap: int,
 ) -> tuple[Decision, ...]:
     """The values of the plan with their sources, for the user to read. `origins` says why each model has its grid."""
     assert material.labels is not None
-    found = [*_of_labels(material.labels), *_of_benchmark(material, models)]
+    found = [*_of_labels(request, material.labels), *_of_benchmark(material, models, site)]
     if candidates:
         found += _of_training(request, material, epochs, origins, candidates, len(models), cap)
     else:
@@ -45,7 +46,7 @@ def decisions(
     return (*found, *(Decision(name="Data", value=note, source="preparation") for note in material.notes))
 
 
-def _of_labels(labels: LabelSet) -> Iterator[Decision]:
+def _of_labels(request: Request, labels: LabelSet) -> Iterator[Decision]:
     yield Decision(name="Labels", value=f"{len(labels.labels):,}: {some(labels.labels)}", source=labels.source)
     yield Decision(name="Where a row's label is read", value=labels.rule, source="found in the data")
     several = "several labels a row" if labels.multi_label else "one label a row"
@@ -56,11 +57,13 @@ def _of_labels(labels: LabelSet) -> Iterator[Decision]:
             "the labels are not listed in the prompt, for the list is too long: a base model has to guess their names"
         )
     yield Decision(name="Prompt", value=where, source="default")
+    if request.rebalance == "none":
+        yield Decision(name="Imbalance", value="the rows stay as they are", source=SAID)
     if labels.mitigation:
         yield Decision(name="Imbalance", value=labels.mitigation, source=SAID)
 
 
-def _of_benchmark(material: Material, models: tuple[ModelFacts, ...]) -> Iterator[Decision]:
+def _of_benchmark(material: Material, models: tuple[ModelFacts, ...], site: Site) -> Iterator[Decision]:
     what = "exact match of a row's labels" if material.labels and material.labels.multi_label else "accuracy"
     rows = material.part("test") or material.part("validation")
     count = f" on the {rows.rows:,} held-out rows" if rows else ""
@@ -68,7 +71,7 @@ def _of_benchmark(material: Material, models: tuple[ModelFacts, ...]) -> Iterato
     yield Decision(name="What decides", value=value, source="default")
     names = ", ".join(model.name.rsplit("/", 1)[-1] for model in models)
     yield Decision(name="Benchmark", value=f"{names}, untuned, on the same rows", source=SAID)
-    hours = f"priced for up to {EVALUATION_HOURS[1]:g} hour each, "
+    hours = "" if site.prices.free else f"priced for up to {EVALUATION_HOURS[1]:g} hour each, "
     value = f"{hours}scaled to 0 right after use, at most {EVALUATION_DEPLOYMENTS} up at once"
     yield Decision(name="Evaluation deployments", value=value, source="default")
 
@@ -82,7 +85,10 @@ def _of_training(
     models: int,
     cap: int,
 ) -> Iterator[Decision]:
-    if models > STRONGEST:
+    if request.tune_models:
+        names = ", ".join(name.rsplit("/", 1)[-1] for name in origins)
+        yield Decision(name="Models that are tuned", value=f"{names}; the others are only benchmarked", source=SAID)
+    elif models > STRONGEST:
         rule = f"the {STRONGEST} base models with the best accuracy; with 'fine-tune all of them' every one"
         value, source = (f"all {models} models", SAID) if request.tune_all else (rule, "default")
         yield Decision(name="Models that are tuned", value=value, source=source)
@@ -124,7 +130,7 @@ def warnings(
 ) -> tuple[str, ...]:
     """What a person should look at before approving."""
     assert material.labels is not None
-    found = [*_label_warnings(material.labels), *material.warnings]
+    found = [*_label_warnings(material.labels, request.rebalance != "none"), *material.warnings]
     if request.budget_usd is not None:
         found += budget_warnings(request.budget_usd, site, items, cost)
     if not held_out(request) and not request.benchmark_only:
@@ -146,18 +152,9 @@ def warnings(
     return tuple(found)
 
 
-def _label_warnings(labels: LabelSet) -> Iterator[str]:
+def _label_warnings(labels: LabelSet, proposes: bool) -> Iterator[str]:
     if labels.imbalance is not None and labels.imbalance > labels.threshold and not labels.mitigation:
-        ranked = [pair for pair in sorted(labels.counts, key=lambda pair: -pair[1]) if pair[1]]
-        most, least = ranked[0], ranked[-1]
-        yield (
-            f"The labels are imbalanced: {most[0]!r} has {most[1]:,} training rows and {least[0]!r} {least[1]:,}, "
-            f"{labels.imbalance:.1f} times as many; that is above the threshold of {labels.threshold:g}."
-        )
-        yield (
-            "Against the imbalance I can repeat the rows of rare labels (say 'oversample'), cut the frequent ones down (say "
-            f"'undersample') or leave labels out (say 'leave out the label {least[0]}'). Without a word the rows stay as they are."
-        )
+        yield from _imbalance(labels, proposes)
     if labels.empty:
         yield f"Labels of your list without a single row: {some(labels.empty)}. Nothing can be learnt about them."
     if labels.unseen:
@@ -167,6 +164,20 @@ def _label_warnings(labels: LabelSet) -> Iterator[str]:
         )
     if labels.merges:
         yield f"Spellings that count as another spelling's label: {len(labels.merges):,}. They are listed under Labels."
+
+
+def _imbalance(labels: LabelSet, proposes: bool) -> Iterator[str]:
+    ranked = [pair for pair in sorted(labels.counts, key=lambda pair: -pair[1]) if pair[1]]
+    most, least = ranked[0], ranked[-1]
+    yield (
+        f"The labels are imbalanced: {most[0]!r} has {most[1]:,} training rows and {least[0]!r} {least[1]:,}, "
+        f"{labels.imbalance:.1f} times as many; that is above the threshold of {labels.threshold:g}."
+    )
+    if proposes:
+        yield (
+            "Against the imbalance I can repeat the rows of rare labels (say 'oversample'), cut the frequent ones down (say "
+            f"'undersample') or leave labels out (say 'leave out the label {least[0]}'). Without a word the rows stay as they are."
+        )
 
 
 def some(names: tuple[str, ...]) -> str:

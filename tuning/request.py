@@ -53,13 +53,15 @@ class Request(BaseModel):
     """The user wants the test rows trained on too; no held-out gain is then claimed."""
     labels: tuple[str, ...] = ()
     imbalance_threshold: float | None = None
-    rebalance: Literal["oversample", "undersample", "weights"] | None = None
-    """Against imbalance: rare labels' training rows repeated, or frequent labels' rows cut down; "weights" is a wish that
-    no platform here serves, kept so that it can be refused in words."""
+    rebalance: Literal["oversample", "undersample", "weights", "none"] | None = None
+    """Against imbalance: rare labels' training rows repeated, or frequent labels' rows cut down, or nothing; "weights" is a
+    wish that no platform here serves, kept so that it can be refused in words."""
     drop_labels: tuple[str, ...] = ()
     """Labels whose samples are left out."""
     tune_all: bool = False
     """Of classification: fine-tune every chosen model, however many, and not the strongest alone."""
+    tune_models: tuple[str, ...] = ()
+    """Of classification: the chosen models that alone are tuned; the others are only benchmarked. Empty: no such wish."""
     benchmark_only: bool = False
     generate_pairs: bool = False
     sweep_base_models: bool = False
