@@ -82,9 +82,12 @@ def judge_step(step: Step, effect: Effect | None, state: SessionState) -> Verdic
 
 
 def _judge_afterwards(step: Step, state: SessionState) -> Verdict:
-    """An ended session is spoken with, and re-opened by a request that rests on the user's newest word to it."""
-    if isinstance(step, Understand) and state.ended != "cancelled" and step.event.source > state.ended_seq:
-        return _judge_understanding(step, state)
+    """An ended session is spoken with, and re-opened by a request that rests on what was said to it and is no question."""
+    if isinstance(step, Understand) and state.ended != "cancelled":
+        wishes = {said.seq for said in state.afterwards if said.message.reading.label != "ask"}
+        return (
+            _judge_understanding(step, state) if step.event.source in wishes else refuse("nothing new was asked for.")
+        )
     return ALLOW if isinstance(step, Say) else refuse(f"the session has ended ({state.ended}).")
 
 

@@ -16,7 +16,7 @@ from agent.planner.briefing import prompt_digests, state_block, system_prompt
 from agent.planner.calls import ask, run
 from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
 from agent.planner.offline import after_the_end, decide, react
-from agent.planner.toolbox import CHANGED, FINISH, SAY, WAIT, question, say, schemas, step_for
+from agent.planner.toolbox import CHANGED, FINISH, REQUEST, SAY, WAIT, question, say, schemas, step_for
 from agent.planner.transcript import call_key, merged, messages, wakes
 from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
 from agent.session.state import Replied, SessionState
@@ -78,6 +78,10 @@ class LlmPlanner:
             step = await self._think(state, now)
             return step if isinstance(step, Think) else after_the_end(state, state.afterwards[0])
         done = {record.key for record in self._records(state.id, replied.event.seen)}
+        for index, call in enumerate(replied.event.calls):
+            key = call_key(replied.seq, index)
+            if call.name == REQUEST and not _handled(state, key, done):
+                return step_for(state, key, call)  # first, for words would answer the user and leave nothing to do
         return carry_out(state, now, replied, done) or after_the_end(state, state.afterwards[0])
 
     async def _think(self, state: SessionState, now: float) -> Step:

@@ -44,6 +44,7 @@ WAIT = "wait_for_jobs"
 SAY = "say"
 FINISH = "finish"
 CHANGED = "user_changed_something"
+REQUEST = "set_request"
 MAX_ARGUMENTS = 20_000
 """Characters of one call's arguments that are read."""
 _TOOLS = {tool.name: tool for tool in CATALOG if tool.name in HIDDEN}
@@ -58,7 +59,7 @@ def schemas() -> tuple[dict[str, Any], ...]:
         "reason": {"type": "string", "description": "Why it failed; empty when it succeeded."},
     }
     return (
-        schema("set_request", "Writes down what the user wants. Only slots that their words set; slots left out stay as "
+        schema(REQUEST, "Writes down what the user wants. Only slots that their words set; slots left out stay as "
                 "they are, null clears one.", {"slots": changes}, strict=False),
         *(_offered(name) for name in HIDDEN),
         schema(WAIT, "Sleeps until a job or deployment of this session has news. Call it last.", {}),
@@ -77,7 +78,7 @@ def step_for(state: SessionState, key: str, call: ModelCall) -> Step:
         return Decline(key, call.name, arguments)
     if state.gate is not None and not _may_talk_over(state, call.name):
         return Decline(key, call.name, "the user is being asked; nothing goes on before their answer.")
-    if call.name in ("set_request", CHANGED):
+    if call.name in (REQUEST, CHANGED):
         return _request(state, key, call.name, arguments)
     if call.name == SAY:
         return say(state, key, str(arguments.get("text", "")))

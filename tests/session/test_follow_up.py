@@ -75,7 +75,7 @@ async def test_a_change_runs_the_work_anew_and_two_rounds_of_it_end_well(tmp_pat
             assert len(state.earlier) == number - 1 and len(deployments(platform)) == number
             bodies = [r.json for r in platform.requests if r.method == "POST" and r.path.endswith("Jobs")]
             assert bodies[-1]["epochs"] == epochs
-        assert [a for a in answers(home, session)] == [("plan", "approve"), ("promotion", "approve")] * 3
+        assert list(answers(home, session)) == [("plan", "approve"), ("promotion", "approve")] * 3
         assert home.refusals == []
 
 
