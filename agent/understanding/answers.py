@@ -10,7 +10,6 @@ from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
 from agent.understanding.keeping import taken_back
 from agent.understanding.label_wishes import read_dropped_labels, read_rebalance, wants_all_tuned
-from agent.understanding.label_wishes import read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.labels import take_labels
 from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.names import is_id

@@ -91,6 +91,11 @@ _BY_PLACE = re.compile(
     re.IGNORECASE,
 )
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
+_LEFT_OUT = re.compile(
+    r"\b(?:leav\w+ out|left out|dropp?\w*|remov\w+|exclud\w+|ignor\w+|omit\w*|skip\w*|without|take out|discard\w*)(?: (?:the|all|these|those|rows|samples|of|with))*\s*$",
+    re.IGNORECASE,
+)
+"""What stands before labels that are not wanted (see label_wishes.py)."""
 _NOT_A_LABEL = words("not_a_label")
 _LEAD = re.compile(r"^(?:use|using|with|take|just|only)\s+", re.IGNORECASE)
 _MODELS = re.compile(r"\b(?:qwen|llama|gemma|kimi|gpt|mistral|glm|deepseek)|\d ?b\b", re.IGNORECASE)
