@@ -54,6 +54,8 @@ async def deploy_model(arguments: DeployArguments, context: ToolContext) -> Tool
     if probing and seen.state == "READY":
         seen = await _probed(context, _max_tokens(context, item, deploy), seen)
     text = f"{deploy.title}: {'serving' if seen.serving else seen.state}{': ' if seen.message else ''}{seen.message}"
+    if seen.answer:
+        text += f"\nIts first answer: {seen.answer}"
     return ToolResult(facts=(seen,), text=text)
 
 

@@ -22,6 +22,9 @@ from tuning.plan import Interval, sha8
 from tuning.tokens import TokenCounter
 
 Role = Literal["train", "eval"]
+FIRST_ROWS = 2
+ROW_BYTES = 1_000
+"""Of a first row that is read for a look; less of it is quoted."""
 REPORTS: dict[Role, str] = {"train": "dataset_report.json", "eval": "dataset_report_eval.json"}
 
 
@@ -44,7 +47,8 @@ async def download_dataset(arguments: DownloadArguments, context: ToolContext) -
         path.unlink()
         raise ToolError(f"{name}: {facts.verdict}", owner="yours", next_step="Mend the file, or name another data set.")
     fact = _staged(arguments.role, name, path, facts, context)
-    return ToolResult(facts=(fact,), text=fact.summary)
+    text = "\n".join([fact.summary, _checked(facts), *await asyncio.to_thread(_first_rows, path)])
+    return ToolResult(facts=(fact,), text=text)
 
 
 def is_local(name: str) -> bool:
@@ -212,6 +216,22 @@ def _summary(name: str, facts: DatasetFacts) -> str:
     if not facts.usable:
         lines.append(f"Not usable: {facts.verdict}")
     return "\n".join(lines)
+
+
+def _checked(facts: DatasetFacts) -> str:
+    """What was looked for with how often it was found, so that silence is never taken for "none"."""
+    found = f"{facts.malformed_count:,} malformed, {facts.duplicates:,} duplicates, "
+    found += f"{facts.suspicious_count:,} with text that looks like an order"
+    if facts.leakage is not None:
+        found += f", {facts.leakage.exact + facts.leakage.near:,} shared with the evaluation set"
+    return f"Checked on every row: {found}."
+
+
+def _first_rows(path: Path) -> list[str]:
+    """A few rows as they stand in the file, cut short: data."""
+    with path.open("rb") as file:
+        rows = [file.readline(ROW_BYTES).decode("utf-8", "replace").strip() for _ in range(FIRST_ROWS)]
+    return [f"Row {number}: {quote(row)}" for number, row in enumerate(rows, start=1) if row]
 
 
 TOOL = FunctionTool(

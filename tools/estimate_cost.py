@@ -10,6 +10,7 @@ from tools.known import SUCCEEDED, Known
 from tools.prepare_dataset import skips_sweep
 from tools.resources import short_id
 from tuning.material import Material, ModelFacts, Site
+from tuning.plan import Plan
 from tuning.plan_again import without_done
 from tuning.plan_classification import compile_classification
 from tuning.plan_sft import compile_sft
@@ -43,13 +44,18 @@ async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> T
     except NotTrainableError as error:
         raise ToolError(str(error), owner="yours", next_step="Say another value, and I plan again.") from error
     plan = without_done(plan, _done(known))
-    text = (
-        f"Plan {plan.revision}: {len(plan.candidates)} candidates, {len(plan.items)} items, "
-        f"${plan.cost.low:.2f} to ${plan.cost.high:.2f}, {plan.minutes.low:.0f} to {plan.minutes.high:.0f} minutes"
-    )
+    return ToolResult(facts=(PlanDrafted(plan=plan),), text=_text(plan, free=context.prices.free))
+
+
+def _text(plan: Plan, *, free: bool) -> str:
+    """The plan in a few lines: what the user is going to be shown, as a planner has to know it."""
+    cost = "free on this machine" if free else f"${plan.cost.low:.2f} to ${plan.cost.high:.2f}"
+    lines = [f"Plan, revision {plan.revision}: {cost}, {plan.minutes.low:.1f} to {plan.minutes.high:.1f} minutes"]
+    lines += [f"Candidate {c.number}: {c.describe()}, {c.epochs} epoch(s)" for c in plan.candidates]
+    lines += [f"{name}: ${cost.low:.2f} to ${cost.high:.2f}" for name, cost in plan.cost_lines if cost and cost.high]
     if plan.unknown_prices:
-        text += f"; no price is known for {', '.join(plan.unknown_prices)}"
-    return ToolResult(facts=(PlanDrafted(plan=plan),), text=text)
+        lines.append(f"No price is known for {', '.join(plan.unknown_prices)}")
+    return "\n".join(lines)
 
 
 def _done(known: Known) -> frozenset[str]:

@@ -19,6 +19,8 @@ CATALOGUE_ACCOUNT = "fireworks"
 MAX_LISTED = 50
 MAX_CATALOGUE = 2_000
 PAGE = 200
+MADE = "fa-"
+"""How the ids begin that this agent gives to what it creates."""
 
 _OWN = {
     "datasets": ("datasets", "data sets"),
@@ -138,19 +140,24 @@ def _count(value: Any) -> int | None:
 async def _own(kind: str, context: ToolContext) -> str:
     attribute, words = _OWN[kind]
     lines: list[str] = []
+    made: list[str] = []
     more = False
     with platform_errors(f"listing the {words}"):
         resource = getattr(context.platform, attribute)
         async for entry in await resource.list(
             account_id=context.account, order_by="create_time desc", page_size=MAX_LISTED
         ):
-            if len(lines) == MAX_LISTED:
+            if len(lines) + len(made) == MAX_LISTED:
                 more = True
                 break
-            lines.append(_line(kind, document(entry)))
+            found = document(entry)
+            own = kind == "datasets" and short_id(str(found.get("name") or "")).startswith(MADE)
+            (made if own else lines).append(_line(kind, found))
+    if made:
+        lines += ["Made by sessions of this agent out of other data sets:", *made]
     if not lines:
         return f"There are no {words} in {context.account}."
-    head = f"The {len(lines)} newest {words} of {context.account}:" if more else f"{words.capitalize()}:"
+    head = f"The {MAX_LISTED} newest {words} of {context.account}:" if more else f"{words.capitalize()}:"
     return "\n".join([head, *lines])
 
 
@@ -165,7 +172,7 @@ def _line(kind: str, entry: Document) -> str:
         parts.append(f"{quote(entry.get('replicaCount') or 0)} replicas")
     if entry.get("displayName"):
         parts.append(quote(entry["displayName"]))
-    return f"- {short_id(quote(entry.get('name') or '?'))}: {', '.join(parts)}"
+    return f"{short_id(quote(entry.get('name') or '?'))}: {', '.join(parts)}"
 
 
 async def _account(context: ToolContext) -> str:
