@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from tuning.plan import ZERO, Candidate, Interval, PlanItem
 from tuning.workflows import RETRIES
 
-BASE_LINE = "Base-model evaluation (deployments)"
-SWEEP_LINE = "Fine-tuning: sweep"
-FULL_LINE = "Fine-tuning: full runs"
-RETRY_LINE = f"Fine-tuning: room for {RETRIES} further attempt after a platform failure"
-TUNED_LINE = "Evaluation of tuned models (deployments)"
-DEPLOYMENT_LINE = "Deployment of the winner, first hour"
+BASE_LINE = "Base inference"
+TUNING_LINE = "Fine-tuning"
+RETRY_LINE = f"Training: room for {RETRIES} further attempt after a platform failure"
+TUNED_LINE = "Tuned inference"
+DEPLOYMENT_LINE = "Deployment, first hour"
+"""Inference is what the evaluation deployments cost; fine-tuning is the sweep and the full runs."""
 
 Lines = tuple[tuple[str, Interval | None], ...]
 
@@ -27,8 +27,7 @@ def totals(
         found = _Branches(items, candidates, tuned)
         trains = [item.cost for item in items if item.kind == "train" and item.cost is not None]
         lines += [
-            (SWEEP_LINE, found.all_of("sweep", ("train",))),
-            (FULL_LINE, found.best_of("full run", ("train",))),
+            (TUNING_LINE, _sum([found.all_of("sweep", ("train",)), found.best_of("full run", ("train",))])),
             (RETRY_LINE, Interval(low=0.0, high=RETRIES * max((cost.high for cost in trains), default=0.0))),
             (TUNED_LINE, _sum([found.all_of("sweep", ("deploy",)), found.best_of("evaluation", ("deploy",))])),
         ]

@@ -57,6 +57,10 @@ def warned(plan: Plan, *words: str) -> bool:
     return any(all(word in warning for word in words) for warning in plan.warnings)
 
 
+def _model(plan: Plan, item: PlanItem) -> str:
+    return next(c.base_model for c in plan.candidates if c.number == item.candidate)
+
+
 class Score:
     """As much of a score as an election looks at."""
 
@@ -83,13 +87,12 @@ def test_the_ceiling_covers_the_dearest_branch_and_the_table_adds_up() -> None:
     plan = planned(models=("a", "b", "c", "d"))
     known = [cost for _, cost in plan.cost_lines if cost is not None]
     assert plan.cost.high == pytest.approx(sum(cost.high for cost in known))
-    sweep = items(plan, "sweep", "train")
     dearest = {c.base_model for c in plan.candidates[-9:]}
     numbers = {c.number for c in plan.candidates if c.base_model in dearest}
-    line = dict(plan.cost_lines)["Fine-tuning: sweep"]
-    assert line is not None and line.high == pytest.approx(
-        sum(i.cost.high for i in sweep if i.candidate in numbers and i.cost), abs=1e-4
-    )
+    sweep = sum(i.cost.high for i in items(plan, "sweep", "train") if i.candidate in numbers and i.cost)
+    full = sum(max(i.cost.high for i in items(plan, "full run") if i.cost and _model(plan, i) == m) for m in dearest)
+    line = dict(plan.cost_lines)["Fine-tuning"]
+    assert line is not None and line.high == pytest.approx(sweep + full, abs=1e-4)
     assert planned(models=("a", "b", "c", "d"), tune_all=True).cost.high > plan.cost.high
     assert planned("local").cost == Interval(low=0.0, high=0.0)
 
@@ -126,7 +129,7 @@ def test_one_configuration_is_not_swept() -> None:
 def test_benchmark_only_trains_and_leaves_nothing() -> None:
     plan = planned(benchmark_only=True)
     assert {item.phase for item in plan.items} == {"benchmark"} and not plan.candidates
-    assert [label for label, _ in plan.cost_lines] == ["Base-model evaluation (deployments)"]
+    assert [label for label, _ in plan.cost_lines] == ["Base inference"]
 
 
 def test_models_that_are_named_for_it_alone_are_tuned() -> None:
