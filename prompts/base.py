@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from prompts import quoting, units
 
 FOLDER = Path(__file__).parent
+PAGE = ".html.j2"
+"""How the names of templates end that make a page."""
 
 
 class Values(BaseModel):
@@ -29,7 +31,7 @@ class Prompt(Values):
     def render(self) -> str:
         """The text. Raises jinja2.UndefinedError or TypeError for a template that prints what it was not given."""
         return (
-            environment()
+            environment(self.template.endswith(PAGE))
             .get_template(self.template)
             .render({name: getattr(self, name) for name in type(self).model_fields})
         )
@@ -52,21 +54,26 @@ class Prompt(Values):
         return hashlib.sha256("".join(cls.sources().values()).encode()).hexdigest()[:12]
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """Strict about missing values; every printed plain string is made one inert line."""
+@lru_cache(maxsize=2)
+def environment(page: bool = False) -> Environment:
+    """Strict about missing values; every printed plain string is made one inert line, of Markdown or of a page (HTML)."""
     found = Environment(
         loader=FileSystemLoader(FOLDER),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_inert,
+        finalize=_escaped if page else _inert,
         autoescape=False,
     )
-    found.filters.update(quoting.FILTERS)
+    found.filters.update(quoting.PAGE_FILTERS if page else quoting.FILTERS)
     found.filters.update(units.FILTERS)
     return found
+
+
+def _escaped(value: object) -> object:
+    """What `{{ value }}` prints in a page."""
+    return quoting.escaped(value) if isinstance(value, str) and not isinstance(value, quoting.Safe) else _inert(value)
 
 
 def _inert(value: object) -> object:

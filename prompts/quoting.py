@@ -7,15 +7,19 @@ Only `Safe` text passes as it is, and only the filters here and in `prompts.unit
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
+from collections.abc import Sequence
 
 LINE_LIMIT = 300
 CELL_LIMIT = 80
 CODE_LIMIT = 200
+NAMES_LIMIT = 20
 BLOCK_LINES = 40
 BLOCK_LIMIT = 4_000
-LITERAL_LIMIT = 2_000
+LITERAL_LIMIT = 8_000
+PAGE_LIMIT = 200_000
 
 _BLOCK_START = re.compile(r"^(#|>|~~~|===|---|\*\*\*|___|[-+*]( |$)|\d+[.)]( |$))")
 _OUTPUT_LINE = re.compile(r"^(\[\d{4}-|\[done\]|Session ID:|Status:)")
@@ -64,6 +68,12 @@ def code(text: str) -> Safe:
     return Safe(f"`{plain}`" if plain else "-")
 
 
+def names(values: Sequence[str]) -> Safe:
+    """The first of several names in code spans, the others counted."""
+    more = f" and {len(values) - NAMES_LIMIT} more" if len(values) > NAMES_LIMIT else ""
+    return Safe(", ".join(code(value) for value in values[:NAMES_LIMIT]) + more)
+
+
 def block(text: str) -> Safe:
     """Several lines quoted by `> `, each inert, capped in number and length."""
     rows = text[:BLOCK_LIMIT].splitlines() or [""]
@@ -99,12 +109,26 @@ def verbatim(text: str) -> Safe:
     return Safe(text)
 
 
+def escaped(text: str) -> Safe:
+    """One inert line of a page: no tag, attribute or entity can begin or end in it."""
+    return Safe(html.escape(clean(text, LINE_LIMIT)))
+
+
+def lines(text: str) -> Safe:
+    """Several lines of a page, for an element that keeps white space."""
+    rows = text[:PAGE_LIMIT].splitlines()
+    visible = ("".join(" " if unicodedata.category(c)[0] == "C" else c for c in row) for row in rows)
+    return Safe(html.escape("\n".join(visible)))
+
+
 FILTERS = {
     "line": line,
     "cell": cell,
     "code": code,
+    "names": names,
     "block": block,
     "literal": literal,
     "deeper": deeper,
     "verbatim": verbatim,
 }
+PAGE_FILTERS = {"lines": lines}

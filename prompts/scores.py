@@ -11,9 +11,10 @@ Outcome = Literal["gain", "none", "worse", "not measured"]
 
 
 class EvaluatedRow(Values):
-    """One model on the test rows. Rates are fractions; `interval` is the accuracy's 95% interval."""
+    """One model on the rows that judge it. Rates are fractions; `interval` is the accuracy's 95% interval."""
 
     title: str
+    tuned: bool
     rows: int
     accuracy: float
     interval: Span
@@ -40,11 +41,19 @@ class GainRow(Values):
 
 
 class LabelRow(Values):
-    """One label: how many test rows have it, and its accuracy by each model of the table's head."""
+    """One label: how many rows have it, and its accuracy by each model of the table's head."""
 
     label: str
     rows: int
     accuracies: tuple[float, ...]
+
+
+class LabelTable(Values):
+    """Accuracy per label of several models on the same rows; `split` says which."""
+
+    split: str
+    heads: tuple[str, ...]
+    rows: tuple[LabelRow, ...]
 
 
 class Scores(Prompt):
@@ -53,11 +62,13 @@ class Scores(Prompt):
     template: ClassVar[str] = "scores.md.j2"
     stage: Literal["base", "tuned"]
     rows: int
+    split: str
     multi_label: bool
     models: tuple[EvaluatedRow, ...]
     gains: tuple[GainRow, ...]
-    heads: tuple[str, ...]
-    per_label: tuple[LabelRow, ...]
+    leaders: GainRow | None
+    """The second best tuned model against the best."""
+    table: LabelTable | None
     labels: int
     unranked: tuple[str, ...]
     """Models that could not be evaluated."""

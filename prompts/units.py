@@ -76,6 +76,11 @@ def pvalue(value: float | None) -> Safe:
     return Safe("p < 0.0001" if value < 0.0001 else f"p = {value:.2g}")
 
 
+def ratio(value: float) -> Safe:
+    """How many times as many."""
+    return Safe(f"{value:,.1f}".removesuffix(".0"))
+
+
 def count(value: int) -> Safe:
     return Safe(f"{value:,}")
 
@@ -108,6 +113,7 @@ FILTERS = {
     "points": points,
     "fraction": fraction,
     "pvalue": pvalue,
+    "ratio": ratio,
     "count": count,
     "parameters": parameters,
     "size": size,

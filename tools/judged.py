@@ -1,25 +1,27 @@
 """What each model of a classification was worth, read again from the answers that lie in the workspace.
 
-The log keeps the figures (`ModelScored`); confusions and comparisons by row come from the answers' file, which holds one
-JSON object a row: {"row": number, "truth": [labels], "text": answer or null, ...}. A file that no longer gives the log's
-figures was changed and is not used: the figures then stand alone.
+The log keeps the figures (`ModelScored`); confusions and comparisons by row come from the answers' file (`answers_file`).
+A file that no longer gives the log's figures was changed and is not used: the figures then stand alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from tools.answers_file import read_replies
 from tools.facts import ModelScored
 from tools.files import write_whole
 from tools.known import Known
+from tuning.formats import labels_of
 from tuning.judgement import Answer, Comparison, Scores, compare, score
 from tuning.material import LabelSet
 from tuning.plan import Candidate, PlanItem
 
+Truths = list[tuple[str, ...]]
 Stage = Literal["base", "sweep", "tuned"]
 STAGES: Mapping[str, Stage] = {"benchmark": "base", "sweep": "sweep", "evaluation": "tuned"}
 
@@ -45,6 +47,8 @@ class Judged:
 def judged(known: Known, workspace: Path) -> tuple[Judged, ...]:
     """Every scored model of the plan, in the plan's order. Raises OSError."""
     plan, labels = known.plan, known.material.labels if known.material else None
+    parts = known.material.parts if known.material else ()
+    truths = {part.role: _truths(workspace / part.path) for part in parts if part.role in ("validation", "test")}
     found: list[Judged] = []
     for item in plan.items if plan else ():
         fact, stage = known.scores.get(item.id), STAGES.get(item.phase)
@@ -53,8 +57,17 @@ def judged(known: Known, workspace: Path) -> tuple[Judged, ...]:
         candidate = next((c for c in plan.candidates if c.number == item.candidate), None) if plan else None
         candidate = None if stage == "base" else candidate
         base_model = candidate.base_model if candidate else fact.model
-        found.append(Judged(item, stage, base_model, candidate, fact, _scores(fact, labels, workspace)))
+        found.append(
+            Judged(
+                item, stage, base_model, candidate, fact, _scores(fact, labels, truths.get(fact.split, []), workspace)
+            )
+        )
     return tuple(found)
+
+
+def best_first(models: Iterable[Judged], stage: Stage) -> list[Judged]:
+    """The models of one stage by accuracy; of equals the earlier one of the plan."""
+    return sorted((each for each in models if each.stage == stage), key=lambda each: -each.fact.accuracy)
 
 
 def difference(first: Judged | None, second: Judged | None) -> Comparison | None:
@@ -92,35 +105,22 @@ def confusion(scores: Scores | None) -> list[dict[str, Any]] | None:
     return [{"truth": truth, "answer": answer, "rows": rows} for truth, answer, rows in scores.confusion]
 
 
-def _scores(fact: ModelScored, labels: LabelSet | None, workspace: Path) -> Scores | None:
-    path = workspace / fact.answers_path
-    if labels is None or not fact.answers_path or not path.is_file():
+def _scores(fact: ModelScored, labels: LabelSet | None, truths: Truths, workspace: Path) -> Scores | None:
+    if labels is None or not fact.answers_path or len(truths) != fact.rows:
         return None
-    answers = _answers(path)
-    if len(answers) != fact.rows:
-        return None
+    replies = read_replies(workspace / fact.answers_path, truths)
+    answers = [Answer(truth, replies[row].text if row in replies else None) for row, truth in enumerate(truths)]
     found = score(answers, labels.labels, labels.multi_label)
     figures = (found.correct, found.strict_correct, found.unparsable, found.failed)
     return found if figures == (fact.correct, fact.strict_correct, fact.unparsable, fact.failed) else None
 
 
-def _answers(path: Path) -> list[Answer]:
-    """The rows in order. A line with a text outweighs one without; a line that is no such row is passed over."""
-    rows: dict[int, Answer] = {}
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
-                continue  # a line that a kill cut short; its row was asked again
-            if _is_answer(entry) and (entry.get("text") is not None or entry["row"] not in rows):
-                rows[entry["row"]] = Answer(tuple(entry["truth"]), entry.get("text"))
-    return [rows[row] for row in sorted(rows)]
-
-
-def _is_answer(entry: Any) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("row"), int):
-        return False
-    truth, text = entry.get("truth"), entry.get("text")
-    labelled = isinstance(truth, list) and bool(truth) and all(isinstance(label, str) for label in truth)
-    return labelled and (text is None or isinstance(text, str))
+def _truths(path: Path) -> Truths:
+    """The labels of a prepared file's rows; none for a file that is gone or was edited."""
+    if not path.is_file():
+        return []
+    with path.open("rb") as lines:
+        try:
+            return [labels_of(json.loads(line)) for line in lines if line.strip()]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return []

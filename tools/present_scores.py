@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from prompts.scores import EvaluatedRow, GainRow, LabelRow, Scores
+from prompts.scores import EvaluatedRow, GainRow, LabelRow, LabelTable, Scores
 from prompts.units import Span
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
 from tools.facts import ScoresShown
 from tools.files import disk_errors
-from tools.judged import STAGES, Judged, details_path, difference, judged, write_details
+from tools.judged import STAGES, Judged, best_first, details_path, difference, judged, write_details
 from tools.known import Known
 
 SHOWN_LABELS = 20
@@ -41,21 +41,18 @@ async def present_scores(arguments: ScoresArguments, context: ToolContext) -> To
 
 def scores_text(stage: Literal["base", "tuned"], shown: Sequence[Judged], missing: Sequence[str]) -> str:
     """The tables as Markdown. Pure."""
-    columns = _columns(stage, shown)
-    labels = [result for result in columns[0].fact.per_label if result.rows]
-    weakest = sorted(labels, key=lambda result: (result.recall, -result.rows, result.label))[:SHOWN_LABELS]
+    columns = columns_of(stage, shown)
+    leaders = best_first(shown, "tuned")[:2] if stage == "tuned" else []
     return Scores(
         stage=stage,
         rows=columns[0].fact.rows,
+        split=columns[0].fact.split,
         multi_label=columns[0].fact.micro_f1 is not None,
         models=tuple(model_row(each) for each in shown),
-        gains=tuple(gains(shown)) if stage == "tuned" else (),
-        heads=tuple(each.title for each in columns),
-        per_label=tuple(
-            LabelRow(label=r.label, rows=r.rows, accuracies=tuple(_recall(each, r.label) for each in columns))
-            for r in weakest
-        ),
-        labels=len(labels),
+        gains=tuple(gain_row(base, each) for base, each in gains(shown)) if stage == "tuned" else (),
+        leaders=gain_row(leaders[1], leaders[0]) if len(leaders) > 1 else None,
+        table=label_table(columns[:SHOWN_MODELS], SHOWN_LABELS),
+        labels=sum(1 for result in columns[0].fact.per_label if result.rows),
         unranked=tuple(missing),
     ).render()
 
@@ -72,20 +69,10 @@ def unranked(known: Known, stage: Literal["base", "tuned"]) -> list[str]:
     return found
 
 
-def ranked(shown: Iterable[Judged], stage: Literal["base", "tuned"]) -> list[Judged]:
-    """The models of one stage, best first; of equals the earlier number."""
-    return sorted((each for each in shown if each.stage == stage), key=lambda each: -each.fact.accuracy)
-
-
-def gains(shown: Sequence[Judged]) -> Iterable[GainRow]:
-    """Every tuned model against its own base, then the best tuned model against the second best."""
+def gains(shown: Sequence[Judged]) -> Iterable[tuple[Judged, Judged]]:
+    """(base, tuned) of every tuned model whose base was measured too, best first."""
     bases = {each.base_model: each for each in shown if each.stage == "base"}
-    table = ranked(shown, "tuned")
-    for each in table:
-        if each.base_model in bases:
-            yield gain_row(bases[each.base_model], each)
-    if len(table) > 1:
-        yield gain_row(table[1], table[0])
+    return ((bases[e.base_model], e) for e in best_first(shown, "tuned") if e.base_model in bases)
 
 
 def gain_row(first: Judged, second: Judged) -> GainRow:
@@ -108,6 +95,7 @@ def model_row(each: Judged) -> EvaluatedRow:
     fact = each.fact
     return EvaluatedRow(
         title=each.title,
+        tuned=each.stage != "base",
         rows=fact.rows,
         accuracy=fact.accuracy,
         interval=Span(low=fact.low, high=fact.high),
@@ -127,17 +115,32 @@ def _judge(context: ToolContext) -> tuple[Judged, ...]:
     return found
 
 
-def _columns(stage: Literal["base", "tuned"], shown: Sequence[Judged]) -> list[Judged]:
-    """The models of the table by label: the best of the stage first, a tuned winner's base right after it."""
-    best = ranked(shown, stage)
-    if stage == "base":
-        return best[:SHOWN_MODELS]
+def columns_of(stage: Literal["base", "tuned"], shown: Sequence[Judged]) -> list[Judged]:
+    """The models of a table by label: the best of the stage first, a tuned winner's base right after it."""
+    best = best_first(shown, stage)
+    if stage == "base" or not best:
+        return best
     base = [each for each in shown if each.stage == "base" and each.base_model == best[0].base_model]
-    return [best[0], *base, *best[1:]][:SHOWN_MODELS]
+    others = [each for each in best_first(shown, "base") if each not in base]
+    return [best[0], *base, *best[1:], *others]
 
 
-def _recall(each: Judged, label: str) -> float:
-    return next((result.recall for result in each.fact.per_label if result.label == label), 0.0)
+def label_table(columns: Sequence[Judged], most: int | None = None) -> LabelTable | None:
+    """Accuracy per label of these models; with `most`, the labels that the first model is weakest on."""
+    if not columns:
+        return None
+    labels = [result for result in columns[0].fact.per_label if result.rows]
+    if most is not None:
+        labels = sorted(labels, key=lambda result: (result.recall, -result.rows, result.label))[:most]
+    recalls = [{result.label: result.recall for result in each.fact.per_label} for each in columns]
+    return LabelTable(
+        split=columns[0].fact.split,
+        heads=tuple(each.title for each in columns),
+        rows=tuple(
+            LabelRow(label=r.label, rows=r.rows, accuracies=tuple(found.get(r.label, 0.0) for found in recalls))
+            for r in labels
+        ),
+    )
 
 
 TOOL = FunctionTool(

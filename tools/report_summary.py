@@ -18,19 +18,30 @@ NOT_MEASURED = "not measured"
 
 
 def summary(context: ToolContext, found: Outcome) -> dict[str, Any]:
-    """A JSON object; equal knowledge and history give an equal one."""
-    known, history, plan = context.known, context.history, context.known.plan
+    """A JSON object of a supervised fine-tuning; equal knowledge and history give an equal one."""
+    head, tail = frame_of(context, found)
     return {
-        "session": context.session,
-        "ended": ended(history),
-        "workflow": plan.workflow if plan else known.request.workflow,
-        "instruction": str(history.get("instruction", "")),
+        **head,
         "winner": {**_candidate(found.winner), "model": found.model or None} if found.winner else None,
         "candidates": [_candidate(s) for s in found.candidates],
         "final": _candidate(found.final) if found.final else None,
         "base": _side(found, tuned=False),
         "tuned": _side(found, tuned=True),
         "gain": _gain(found),
+        **tail,
+    }
+
+
+def frame_of(context: ToolContext, found: Ending) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What every workflow's JSON says: before its results, and after them."""
+    known, history, plan = context.known, context.history, context.known.plan
+    head = {
+        "session": context.session,
+        "ended": ended(history),
+        "workflow": plan.workflow if plan else known.request.workflow,
+        "instruction": str(history.get("instruction", "")),
+    }
+    tail = {
         "target": found.target or None,
         "training_job_id": job_id(found) or None,
         "deployment": deployment(found),
@@ -48,6 +59,7 @@ def summary(context: ToolContext, found: Outcome) -> dict[str, Any]:
         "plan_digest": plan.digest() if plan else None,
         "plan": plan.model_dump(mode="json") if plan else None,
     }
+    return head, tail
 
 
 def ended(history: Mapping[str, Any]) -> Literal["succeeded", "cancelled", "failed"]:

@@ -28,7 +28,7 @@ from prompts.report import (
     Turn,
 )
 from prompts.scoreboard import PromotionQuestion, ScoreboardText, ScoreRow
-from prompts.scores import EvaluatedRow, GainRow, LabelRow, Scores
+from prompts.scores import EvaluatedRow, GainRow, LabelRow, LabelTable, Scores
 from prompts.units import Span
 
 CENTS = Span(low=0.2, high=0.4)
@@ -80,10 +80,13 @@ OF_LABELS = ClassificationPlan(
     merges_not_shown=0,
     samples=(Line(name="billing", value="Why was I charged twice?"),),
     models=("qwen3-4b", "qwen3-8b", "qwen3-14b", "qwen3-32b"),
+    tunable=4,
     tuned=3,
     created=(
         CreatedGroup(title="Training jobs of the sweep", count=9, at_most=True, first="accounts/acme/jobs/fa-2"),
-        CreatedGroup(title="Deployment of the winner, which stays", count=1, at_most=True, first="accounts/acme/d/fa-3"),
+        CreatedGroup(
+            title="Deployment of the winner, which stays", count=1, at_most=True, first="accounts/acme/d/fa-3"
+        ),
     ),
 )
 QUESTION = PlanQuestion(
@@ -132,6 +135,7 @@ PROMOTION = PromotionQuestion(
 )
 BASE_MODEL = EvaluatedRow(
     title="qwen3-8b",
+    tuned=False,
     rows=1200,
     accuracy=0.71,
     interval=Span(low=0.6837, high=0.735),
@@ -143,7 +147,7 @@ BASE_MODEL = EvaluatedRow(
     details="outputs/evaluations/fa-eval-1.json",
 )
 TUNED_MODEL = BASE_MODEL.model_copy(
-    update={"title": "qwen3-8b tuned (2)", "accuracy": 0.93, "interval": Span(low=0.914, high=0.943), "failed": 2}
+    update={"title": "qwen3-8b tuned (2)", "tuned": True, "accuracy": 0.93, "interval": Span(low=0.914, high=0.943), "failed": 2}
 )
 SCORES_GAIN = GainRow(
     first="qwen3-8b",
@@ -158,17 +162,23 @@ SCORES_GAIN = GainRow(
 NO_SCORES_GAIN = SCORES_GAIN.model_copy(
     update={"outcome": "none", "gain": 0.005, "interval": Span(low=-0.01, high=0.02), "p_value": 0.41}
 )
-SCORES = Scores(
-    stage="base",
-    rows=1200,
-    multi_label=False,
-    models=(BASE_MODEL, BASE_MODEL.model_copy(update={"title": "qwen3-32b"})),
-    gains=(),
+LABEL_TABLE = LabelTable(
+    split="test",
     heads=("qwen3-32b", "qwen3-8b"),
-    per_label=(
+    rows=(
         LabelRow(label="refund", rows=60, accuracies=(0.5, 0.4)),
         LabelRow(label="billing", rows=1140, accuracies=(0.7, 0.6)),
     ),
+)
+SCORES = Scores(
+    stage="base",
+    rows=1200,
+    split="test",
+    multi_label=False,
+    models=(BASE_MODEL, BASE_MODEL.model_copy(update={"title": "qwen3-32b"})),
+    gains=(),
+    leaders=None,
+    table=LABEL_TABLE,
     labels=2,
     unranked=(),
 )
@@ -330,6 +340,7 @@ SAMPLES: dict[str, Prompt] = {
                     update={"outcome": "not measured", "gain": None, "interval": None, "p_value": None}
                 ),
             ),
+            "leaders": NO_SCORES_GAIN,
             "labels": 77,
         }
     ),
@@ -337,7 +348,7 @@ SAMPLES: dict[str, Prompt] = {
         update={"multi_label": True, "models": (BASE_MODEL.model_copy(update={"micro_f1": 0.75}),)}
     ),
     "scores_none": SCORES.model_copy(
-        update={"models": (), "heads": (), "per_label": (), "labels": 0, "unranked": ("Evaluate qwen3-8b",)}
+        update={"models": (), "table": None, "labels": 0, "unranked": ("Evaluate qwen3-8b",)}
     ),
     "promotion_question": PROMOTION,
     "promotion_question_other": PROMOTION.model_copy(update={"chosen": 3, "full_run": False}),
