@@ -20,7 +20,7 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _ONE_ALONE = re.compile(
-    r"(?<=\bthe )one\b|\b(?:best|which|this|that|any|each|every|only|no|first|second|last|same|new|old|other|right|good|single|bigger|smaller|larger|winning|cheaper|cheapest|strongest|better|wrong) one\b"
+    r"(?<=\bthe )one\b|(?<=\d )one\b(?! (?:epoch|job|run|pass))|\b(?:best|which|this|that|any|each|every|only|no|first|second|last|same|new|old|other|right|good|single|bigger|smaller|larger|winning|cheaper|cheapest|strongest|better|wrong) one\b"
 )
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 """A number after `plain_numbers`."""

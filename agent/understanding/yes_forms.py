@@ -24,8 +24,8 @@ _LONGEST = 300
 """Characters: a longer text says more than yes."""
 _TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:['-][^\W\d_]+)*|\+?\d+|[^\s,.!;:—*\-\w]|_")
 _DECORATION = re.compile("[\U0001f3fb-\U0001f3ff]|:-?[)d](?![a-z])|\\^\\^")
-_TRAILS_OFF = re.compile(r"\.\s*\.\s*$")
-"""A yes that trails off ("ok...") hesitates; asking once more costs less than a wrong start."""
+_TRAILS_OFF = re.compile(r"\.\s*\.\s*$|^\W*\.\s*\.")
+"""A yes that trails off ("ok...", "... yes") hesitates; asking once more costs less than a wrong start."""
 _MOST_WORDS = 10
 """Tokens of the longest form, Chinese characters counted one by one."""
 
@@ -53,25 +53,27 @@ class _Forms:
 def kind_of(text: str, gate: Gate) -> Kind:
     """Whether a normalised, lower-case text is a yes at a gate, only politeness, or anything else.
 
-    The text must split into forms without a rest; it is a yes when one way of splitting it holds a yes.
+    The text must split into forms without a rest; it is a yes when one way of splitting it holds a yes. A bare "yes" or
+    "ok" beside "I have read it" tells that it was read, and no more.
     """
     if len(text) > _LONGEST or _TRAILS_OFF.search(text):
         return "neither"
     tokens = _tokens(text)
-    yes, polite = _lists(gate)
-    reached: list[set[bool]] = [{False}] + [set() for _ in tokens]
-    for start, states in enumerate(reached[:-1]):
-        if states:
-            for end in yes.ends(tokens, start):
-                reached[end].add(True)
-            for end in polite.ends(tokens, start):
-                reached[end] |= states
-    return "neither" if not reached[-1] or not tokens else "yes" if True in reached[-1] else "polite"
+    lists = _lists(gate)
+    reached: list[set[frozenset[str]]] = [set() for _ in range(len(tokens) + 1)]
+    reached[0].add(frozenset())
+    for start, ways in enumerate(reached[:-1]):
+        for kind, forms in lists.items() if ways else ():
+            for end in forms.ends(tokens, start):
+                reached[end] |= {way | {kind} for way in ways}
+    if not reached[-1] or not tokens:
+        return "neither"
+    return "yes" if any("yes" in way or ("weak" in way and "read" not in way) for way in reached[-1]) else "polite"
 
 
 @lru_cache(maxsize=8)
-def _lists(gate: Gate) -> tuple[_Forms, _Forms]:
-    """What says yes at a gate, and what is harmless beside a yes."""
+def _lists(gate: Gate) -> Mapping[str, _Forms]:
+    """What says yes at a gate, what says it weakly, what only tells that one has read, and what is harmless beside it."""
     raw = load_list("yes_forms.yaml")
     parts = {name: frozenset(map(_tokens, _split(lines))) for name, lines in raw["parts"].items()}
 
@@ -83,11 +85,15 @@ def _lists(gate: Gate) -> tuple[_Forms, _Forms]:
                 by_word.setdefault(word, []).append(nodes)
         return {word: tuple(found) for word, found in by_word.items()}
 
-    yes = frozenset(map(_tokens, _split(raw["alone"]) | _split(raw.get(gate, ()))))
-    return (
-        _Forms(yes, sentences("sentences", f"{gate}_sentences")),
-        _Forms(frozenset(map(_tokens, _split(raw["polite"]))), sentences("polite_sentences")),
-    )
+    weak = frozenset(map(_tokens, _split(raw["weak"])))
+    yes = frozenset(map(_tokens, _split(raw["alone"]) | _split(raw.get(gate, ())))) - weak
+    polite = frozenset(map(_tokens, _split(raw["polite"])))
+    return {
+        "yes": _Forms(yes, sentences("sentences", f"{gate}_sentences")),
+        "weak": _Forms(weak, {}),
+        "read": _Forms(frozenset(), sentences("acknowledged")),
+        "polite": _Forms(polite, sentences("polite_sentences")),
+    }
 
 
 def _split(lines: Iterable[str]) -> set[str]:
