@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tools.facts import DeploymentSeen
 from tools.known import TERMINAL, Known
 from tuning.plan import Interval, Plan
-from tuning.plan_classification_cost import BASE_LINE, DEPLOYMENT_LINE, FULL_LINE, SWEEP_LINE, TUNED_LINE
+from tuning.plan_classification_cost import BASE_LINE, DEPLOYMENT_LINE, TUNED_LINE, TUNING_LINE
 from tuning.workflows import SCALE_TO_ZERO_MINUTES
 
 
@@ -23,14 +23,12 @@ class Spending(NamedTuple):
 SPENDING: Mapping[str, Spending] = {
     "Training: sweep": Spending("train", ("sweep",)),
     "Training: full run": Spending("train", ("full run",)),
-    "Deployment, first hour": Spending("deploy", ("deployment",)),
     BASE_LINE: Spending("deploy", ("benchmark",)),
-    SWEEP_LINE: Spending("train", ("sweep",)),
-    FULL_LINE: Spending("train", ("full run",)),
+    TUNING_LINE: Spending("train", ("sweep", "full run")),
     TUNED_LINE: Spending("deploy", ("sweep", "evaluation")),
     DEPLOYMENT_LINE: Spending("deploy", ("deployment",)),
 }
-RETRY_LINES = ("Training: room for", "Fine-tuning: room for")
+RETRY_LINE = "Training: room for"
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def bills(known: Known, platform: str) -> tuple[str, ...]:
 
 def _actual(label: str, plan: Plan, known: Known) -> float | None:
     """Sum of what jobs reported; None as soon as one that ran reported nothing, or for what no job reports."""
-    retries = label.startswith(RETRY_LINES)
+    retries = label.startswith(RETRY_LINE)
     line = SPENDING.get(label)
     items = [item for item in plan.items if retries or (line and item.kind == line.kind and item.phase in line.phases)]
     if line is not None and line.kind == "deploy":

@@ -15,7 +15,7 @@ from tools.judged import STAGES, Judged, best_first, details_path, difference, j
 from tools.known import Known
 
 SHOWN_LABELS = 20
-SHOWN_MODELS = 5
+SHOWN_MODELS = 8
 """Columns of the table by label."""
 
 

@@ -88,7 +88,7 @@ def _shared(context: ToolContext, found: ClassificationOutcome) -> dict[str, Any
 def _facts(context: ToolContext, found: ClassificationOutcome) -> dict[str, Any]:
     """What report and page say beside that."""
     leader, labels = _leader(found), _labels(context.known)
-    sweep = label_table(best_first(found.models, "sweep"))
+    sweep = label_table([each for each in found.models if each.stage == "sweep"])
     tables = [table for table in (label_table(_columns(found)), sweep) if table is not None]
     return {
         "verdict": found.verdict,
