@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from agent.guard.verdict import blocked, finished
+from agent.guard.choice import not_chosen
+from agent.guard.verdict import blocked, finished, open_items
+from agent.planner.classification import free_deployments
 from agent.session.state import SessionState
 from prompts.planner import Named, PlannerSystem, PlannerTurn, WorkflowRow
 from tools.known import SUCCEEDED, TERMINAL
@@ -67,7 +69,13 @@ def _defaults() -> Iterable[tuple[str, str]]:
         f"{workflows.TEST_FRACTION:.0%}, at most {workflows.TEST_ROWS}; with fewer than {workflows.SMALL_DATA_ROWS} rows none",
     )
     yield "Validation rows", f"{workflows.VALIDATION_FRACTION:.0%} of the rest; they rank the candidates"
-    yield "Evaluation", "validation loss"
+    yield "Evaluation", "validation loss; of a classification, accuracy"
+    yield (
+        "Classification",
+        f"test rows {workflows.COMPARED_TEST_FRACTION:.0%}, stratified by label; labels from the data where the user lists "
+        f"none; imbalance is flagged above {workflows.IMBALANCE_THRESHOLD:g}; of more than {workflows.STRONGEST} models the "
+        f"{workflows.STRONGEST} with the best base accuracy are tuned",
+    )
     yield "Jobs at once", f"at most {workflows.MAX_ACTIVE_JOBS}"
     yield "Further attempts after a failure of the platform", f"{workflows.RETRIES} over the whole plan"
     yield "Deployment", "the winner of the full run"
@@ -85,8 +93,8 @@ def _facts(state: SessionState, answers_left: int) -> Iterable[tuple[str, str]]:
         yield "ended", f"{state.ended}; answer with say, and write down with set_request what the user wants done next"
     if understood is None:
         yield "request", "not written down yet: call set_request"
-    elif understood.missing:
-        yield "missing", ", ".join(understood.missing)
+    elif missing := _missing(state):
+        yield "missing", ", ".join(missing)
     if known.models_missing:
         yield "not on this platform", ", ".join(known.models_missing)
     if known.staged:
@@ -111,6 +119,14 @@ def _facts(state: SessionState, answers_left: int) -> Iterable[tuple[str, str]]:
     yield "answers left until the user speaks again", str(answers_left)
 
 
+def _missing(state: SessionState) -> tuple[str, ...]:
+    """Required inputs that the request lacks now, whatever was missing when it was first read."""
+    flow = workflows.WORKFLOWS.get(state.known.request.workflow or "")
+    if flow is None:
+        return state.understood.missing if state.understood else ()
+    return tuple(slot for slot in flow.required if not getattr(state.known.request, slot))
+
+
 def _standing(state: SessionState, plan: Plan) -> str:
     parts = [f"revision {plan.revision}, up to ${plan.ceiling_usd:.2f}"]
     if plan.request != state.known.request:
@@ -131,8 +147,11 @@ def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
         ("train", "launch now"),
         ("deploy", "deploy now"),
         ("probe", "probe now"),
+        ("evaluate", "evaluate now"),
     ):
         names = [item.needs[0] if kind == "probe" else item.id for item in ready if item.kind == kind]
+        if kind == "deploy" and plan.workflow == workflows.CLASSIFICATION.name:
+            names = names[: max(0, free_deployments(state))]
         if names:
             yield word, _listed(names)
     ended = [
@@ -140,6 +159,8 @@ def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
     ]
     if ended:
         yield "measure now", _listed(ended)
+    if stages := list(_scores_to_show(state, plan)):
+        yield "show the scores now", ", ".join(stages)
     lost = [
         i.id for i in plan.items if (job := known.job(i.id)) and job.state in TERMINAL and job.state not in SUCCEEDED
     ]
@@ -147,6 +168,23 @@ def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
         yield "failed", _listed(lost)
     if state.promoted is not None:
         yield "promoted", f"candidate {state.promoted}"
+    if not state.active and not open_items(state):
+        yield "everything is done", "finish"
+
+
+def _scores_to_show(state: SessionState, plan: Plan) -> Iterable[str]:
+    """Stages of a classification whose evaluations are all settled and whose figures the user has not seen yet."""
+    shown = {c.arguments.get("stage") for c in state.calls.values() if c.tool == "present_scores"}
+    settled = {*state.known.scores, *state.known.lost()}
+    for stage, phase in (("base", "benchmark"), ("tuned", "evaluation")):
+        items = [
+            item
+            for item in plan.items
+            if item.kind == "evaluate" and item.phase == phase and not not_chosen(state, plan, item)
+        ]
+        scored = any(item.id in state.known.scores for item in items)
+        if scored and stage not in shown and all(item.id in settled for item in items):
+            yield stage
 
 
 def _may_run(state: SessionState, plan: Plan, item: PlanItem) -> bool:

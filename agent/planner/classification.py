@@ -73,6 +73,21 @@ def _leftovers(state: SessionState, now: float, plan: Plan) -> Step | None:
     return first(_rest(state, now, name) for name in state.known.deployments if name not in current)
 
 
+def put_to_rest(state: SessionState, now: float) -> Step | None:
+    """What stops evaluation deployments that have done their work; for every planner alike, as it only saves money."""
+    plan = state.known.plan
+    if plan is None or plan.workflow != CLASSIFICATION.name or not state.plan_approved:
+        return None
+    settled = {*state.known.scores, *state.known.lost()}
+    items = [item for item in plan.items if item.kind == "evaluate" and item.id in settled]
+    return first((_leftovers(state, now, plan), *(_rest(state, now, d.resource()) for d in _deploys(plan, items))))
+
+
+def free_deployments(state: SessionState) -> int:
+    """How many more evaluation deployments may be up at once."""
+    return EVALUATION_DEPLOYMENTS - sum(1 for name in state.known.deployments if _is_up(state, name))
+
+
 def _benchmark(state: SessionState, now: float, plan: Plan) -> Step | None:
     """Every base model is measured, or told to be not measurable, and the figures are shown."""
     items = [item for item in plan.items if item.kind == "evaluate" and item.phase == "benchmark"]
@@ -133,7 +148,7 @@ def _evaluated(state: SessionState, now: float, plan: Plan, items: list[PlanItem
     rests: list[Step | None] = []
     starts: list[Step | None] = []
     asks: list[Step | None] = []
-    free = EVALUATION_DEPLOYMENTS - sum(1 for name in state.known.deployments if _is_up(state, name))
+    free = free_deployments(state)
     for item in items:
         serving = _deploys(plan, [item])[0]
         seen = state.known.deployment(serving.id)

@@ -14,6 +14,7 @@ from agent.guard.approval import RETRY
 from agent.guard.step import Decline, Say, Step, Think, Wait
 from agent.planner.briefing import prompt_digests, state_block, system_prompt
 from agent.planner.calls import ask, run
+from agent.planner.classification import put_to_rest
 from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
 from agent.planner.offline import after_the_end, decide, react
 from agent.planner.toolbox import CHANGED, FINISH, REQUEST, SAY, WAIT, question, say, schemas, step_for
@@ -60,6 +61,9 @@ class LlmPlanner:
             step = run(state, now, "models/all", "list_resources", kind="models")
             if step is not None:
                 return step  # the names of its models are known nowhere else
+        resting = put_to_rest(state, now) if state.gate is None else None
+        if resting is not None and not isinstance(resting, Wait):
+            return resting  # no matter of judgement: it only stops cost
         replied = state.replied
         if replied is not None and replied.event.based_on == state.last_user_seq:
             since = self._records(state.id, replied.event.seen)

@@ -34,6 +34,8 @@ HIDDEN: Mapping[str, tuple[str, ...]] = {
     "run_evaluator": (),
     "present_scoreboard": ("candidate", "round"),
     "deploy_model": (),
+    "evaluate_model": (),
+    "present_scores": (),
     "write_report": ("ended",),
 }
 """Tool of the catalogue that a model may call -> arguments that code fills in. What stops things is not among them: only

@@ -48,14 +48,17 @@ class Sensible:
         calls = [("run_evaluator", {"item": item}) for item in _items(now, "measure now")]
         calls += [("launch_job", {"item": item, "attempt": 1}) for item in _items(now, "launch now")]
         calls += [("deploy_model", {"item": item, "probe": False}) for item in _items(now, "deploy now")]
+        calls += [("evaluate_model", {"item": item}) for item in _items(now, "evaluate now")]
+        calls += [("present_scores", {"stage": stage}) for stage in _items(now, "show the scores now")]
         if calls:
             return [*calls, ("wait_for_jobs", {})]
         if int(now["active jobs"].split()[0]):
             return [("wait_for_jobs", {})]
-        if "promoted" not in now:
+        if "promoted" not in now and self.slots["workflow"] == "sft" and "everything is done" not in now:
             return [("present_scoreboard", {})]
         probes = [("deploy_model", {"item": item, "probe": True}) for item in _items(now, "probe now")]
-        return probes or [("finish", {"outcome": "succeeded", "reason": ""})]
+        done = self.slots["workflow"] == "sft" or "everything is done" in now
+        return probes or [("finish", {"outcome": "succeeded", "reason": ""}) if done else ("wait_for_jobs", {})]
 
 
 def _items(now: dict[str, str], name: str) -> list[str]:
