@@ -131,7 +131,7 @@ class GuardTransport(httpx.AsyncBaseTransport):
 def _wire(request: httpx.Request, content: bytes) -> Wire:
     """What is about to leave. The raw path is used, so that an encoded slash or dot can't hide."""
     path = request.url.raw_path.decode("ascii", "replace").split("?", 1)[0]
-    query = tuple(sorted(request.url.params.multi_items()))
+    query = tuple(sorted(request.url.params.multi_items())) if request.url.query else ()
     try:
         body = json.loads(content) if content else None
     except ValueError:

@@ -19,7 +19,7 @@ from agent.session.events import UserMessage as Word
 from agent.session.state import SessionState
 from agent.session.store import Store
 from tools.base import ToolCall
-from tools.catalog import CATALOG
+from tools.evaluate_model import TOOL as EVALUATE_MODEL
 from tools.facts import DatasetPrepared, DeploymentSeen, GateShown, PlanDrafted
 from tuning.material import LabelSet, Material, ModelFacts, Part, Site
 from tuning.plan import Interval, Plan, PlanItem
@@ -74,7 +74,7 @@ class Desk:
         self.platform: Platform | None = None
         self.executor = Executor(
             store=self.store,
-            tools={tool.name: tool for tool in CATALOG},
+            tools={EVALUATE_MODEL.name: EVALUATE_MODEL},
             platform=self._platform,
             workspaces=home / "workspaces",
             prices=lambda state: LOCAL_PRICES,
