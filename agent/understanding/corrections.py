@@ -14,6 +14,7 @@ _PRESENT = re.compile(
     r"\b(?:now|this time|today|please|let'?s|but|so\b|therefore|instead|use|take|train|want|wants|would like|go with|should|try|run (?:it|the|a|sft|dpo|supervised)|do (?:it|the same|this|sft|dpo)|can you|could you|i need|we need|fine-?tune|set|make)\b"
 )
 _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
+_IT = re.compile(r"\b(?:fine-?tune|train|tune|use|take|benchmark|run) (?:it|that|this|that one|this one|that model)\b")
 _BOTH = re.compile(r"\b(?:both|them|all (?:two|three|four|of them)|all \d)\b")
 _COMPARES = re.compile(r"(?:hi|hello|hey|so|ok)?[, ]*which (?:one )?of (?:the |these )?⟦m|which is better")
 _WH = re.compile(
@@ -45,6 +46,7 @@ _REPAIRED = re.compile(
     r"(?=\s*(?:$|[.,;!?)\n—]|(?:and|but|please|then|on|with|for|at|in|instead|after|because|since|so|as|of|is)\b))"
 )
 """A number, a word that takes it back, and the number that stands for it: "rank 64 - no wait, too big, make it 32"."""
+_ARROW = re.compile(rf"{_NUM}(?: {_UNIT})?\s*(?:->|=>)\s*(?={_NUM})")
 _MAKE_IT = re.compile(rf"\bmake (?:it|that) {_NUM}(?=\s*(?:$|[.,;!\n]))")
 _FROM_TO = re.compile(rf"\bfrom {_NUM}(?: {_UNIT})? (?:down |up )?to (?={_NUM})")
 
@@ -55,7 +57,8 @@ def in_force(sentences: tuple[str, ...]) -> str:
     if wishes and not any("⟦d" in s for s in wishes):
         # "How well does it classify tickets-1? Just benchmark it.": the question holds what the order is about.
         wishes = [s for s in sentences if s in wishes or "⟦d" in s]
-    if any(_BOTH.search(s) for s in wishes) and not any("⟦m" in s for s in wishes):
+    refers = any(_BOTH.search(s) or _IT.search(s) for s in wishes)
+    if refers and not any("⟦m" in s for s in wishes):
         wishes = [s for s in sentences if s in wishes or "⟦m" in s]
     if wishes and not any("⟦m" in s for s in wishes):
         # "Which of the two models is better? Only benchmark.": so does a question that compares.
@@ -115,6 +118,7 @@ def without_withdrawn_numbers(text: str) -> str:
         text, changed = _REPAIRED.subn(_repaired, text)
         if not changed:
             break
+    text = _ARROW.sub("", text)
     text = _NOT_THIS_BUT.sub(r"\g<new> \g<unit>", text)
     return _WITHDRAWN.sub(" ", _FROM_TO.sub("to ", text))
 

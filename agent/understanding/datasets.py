@@ -19,7 +19,7 @@ _EVAL_LEFT = re.compile(
     rf" (?:on|against|with|using|over|by|in|at)|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on))\s*[\"'(]?{_THE}(?:{_KIND} )?(?:{_NOUN} )?[\"']?$"
 )
 _EVAL_RIGHT = re.compile(
-    rf"^[\"')]?\s*(?:{_NOUN} )?(?:,? (?:that|this|which|it)(?: one)?(?='s| ))? ?(?:\(?(?:'s|as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+to (?:evaluate|test|measure|score|validate)|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
+    rf"^[\"')]?\s*(?:{_NOUN} )?(?:,? (?:that|this|which|it)(?: one)?(?='s| ))? ?(?:\(?(?:'s|as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+(?:only |just |purely )?to (?:evaluate|test|measure|score|validate)|^[\"']?,? (?:the|our|my|its) (?:separate |final )?{_KIND}(?: (?:set|data|split|one|dataset))?\b(?! (?:and|on))|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
 )
 _TRAIN_LEFT = re.compile(
     rf"(?:\b(?:train(?:ing|ed)?|fine-?tun(?:e|ing)|sft|dpo|orpo|rft|tun(?:e|ing)|learn(?:ing)?|run|classification)(?: (?:it|them|⟦m\d+⟧|data|set|dataset|is|on|with|from|split|file|only|=|:|lives in|,|and|the|both|job|classification|a|classifier))*)\s*[\"'(]?{_THE}(?:{_NOUN} )?$"

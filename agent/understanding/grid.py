@@ -29,7 +29,7 @@ _RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"
 _BETA = (_before(r"(?:dpo |orpo )?betas?(?: values?)?|β"), _after(r"betas?"))
 _EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|ep(?=\s*=)|number of epochs")
 _EPOCH_AFTER = _after(
-    r"(?:(?:full |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
+    r"(?:(?:full |single |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
 )
 _SINGLE = re.compile(
     r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
@@ -38,10 +38,14 @@ _BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?![\w.])")
 _NOT_A_RATE = re.compile(
     r"(?:weight[ _-]decay|epsilon|eps|warm-?up\w*|beta\d?|kl|min[ _-]lr|temperature|tolerance|clip\w*|adam\w*|loss)(?:[ _]\w+){0,2}\s*(?:=|:|of|to|at|is)?\s*$"
 )
-_BATCH = re.compile(r"\bbatch(?:[ _-]?sizes?)?\s*(?:=|:|of|to|is|at)*\s*(\d+)\b(?! ?(?:jobs|runs))")
+_BATCH = re.compile(r"\b(?:batch(?:[ _-]?sizes?)?|bs)\s*(?:=|:|of|to|is|at)*\s*(\d+)\b(?! ?(?:jobs|runs))")
 _CONTEXT = re.compile(
     r"\b(?:max(?:imum)?[ _-])?(?:context|sequence|seq)(?:[ _-]?(?:length|window|len|size))?\s*(?:=|:|of|to|is|at)*\s*(\d+)(?P<k> ?k\b)?|\b(\d+)(?P<k2> ?k)?(?:[ -]?tokens?)? (?:of )?(?:context|sequence length)\b"
 )
+_NO_SLOT = re.compile(
+    r"\b(?:batch(?:[ _-]?sizes?)?|bs|(?:lora[ _-]?)?alpha|seed|warm-?up(?: steps| ratio)?|dropout|weight[ _-]decay|temperature|gradient accumulation(?: steps)?|max[ _-]?(?:seq(?:uence)?|tokens|length)(?:[ _-]?len(?:gth)?)?)\s*(?:=|:|of|to|is|at)*\s*\d+(?:\.\d+)?(?:e-?\d+)?\b(?! ?(?:epochs?|jobs))"
+)
+"""Settings with a number that no list of ranks, rates or epochs may take up."""
 _PREFIX_NOT = re.compile(
     r"(?:warm-?up|per|every|after each|alpha|seed|early stopping|patience of|after|save every)\s*(?:for |of )?$"
 )
@@ -49,7 +53,8 @@ _PREFIX_NOT = re.compile(
 
 def read_grid(text: str) -> dict[str, object]:
     """The grid slots that a text sets. Lists keep their order; the last list of a kind wins."""
-    betas, rest = _take(text, _BETA, 0.0, 10.0)
+    settled = _NO_SLOT.sub(" ; ", text)
+    betas, rest = _take(settled, _BETA, 0.0, 10.0)
     rates, rest = _take(rest, _RATE, 0.0, 0.5)
     ranks, rest = _take(rest, _RANK, 1, 1024)
     if not rates and not re.search(r"\bloss\b[^.]{0,15}\de-", rest):

@@ -11,7 +11,7 @@ from agent.understanding.vocabulary import words
 _NOUN = r"(?:labels?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|标签|类别|etichette|rótulos|labelset|label set|label list|class list|class labels|candidate labels|classification labels)"
 _BE = r"(?: (?:are|is|should be|will be|to use|would be|be|sind|sont|son|lauten|list|set|names|only|just|now|exactly|the following|these|as follows|für|here)| ?为| ?是|包括)*"
 _LIST = re.compile(
-    rf"(?P<noun>{_NOUN}){_BE}\s*(?P<sep>[:=—-]|(?<=是)|(?<=为))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
+    rf"(?P<noun>{_NOUN}){_BE}(?:(?: (?!are\b|is\b)[^\W\d_]+){{1,4}}(?=:))?\s*(?P<sep>[:=—-]|(?<=是)|(?<=为))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
     re.IGNORECASE,
 )
 _VERB_LIST = re.compile(
@@ -19,7 +19,7 @@ _VERB_LIST = re.compile(
     re.IGNORECASE,
 )
 _INTO = re.compile(
-    r"\b(?:into|as either|as|between|either|(?:sentiment|spam|intents?|urgency|toxicity|priority|emotion|topic)\b[^.:;\n]{0,40}:|in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
+    r"\b(?:into|as either|as|between|either|(?:sentiment|spam|intents?|urgency|toxicity|priority|emotion|topic)\b[^.:;\n]{0,40}:|in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|en)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'-]+(?: ?/ ?[\w'-]+)+|[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
     re.IGNORECASE,
 )
 _ALSO_NOUN = r"(?:queues?|departments?|teams?|topics?|buckets?|groups?|sentiments?|emotions?|languages?|priorities|priority levels|outcomes?|options|possible (?:values|answers)|target values|statuses|genres?|routes|destinations|severities|levels|types)"
@@ -68,7 +68,7 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s*,\s*(?:and )?(?:(?:base )?models?|data ?sets?|data|eval\w*|epochs?|ranks?|budget|split|target|lr|learning rate|no deploy\w*|deploy\w*|threshold|max|at most|\d+ epochs?|one epoch|two epochs)\b(?=[ :=]|$).*$|\s*(?:,|—| -)?\s*\b(?:use|using|with(?= (?:qwen|llama|⟦|\d))|train|please|compare|keep|fine-?tune|tune|imbalance|budget|but do|don't|do not|on (?:the|⟦)|for \d|as (?:the )?labels?|mit|bitte)\b.*$",
+    r"\s*,\s*(?:and )?(?:\d+(?:[.,]\d+)? ?(?:%|percent|epochs?|usd|dollars|jobs)|[$€]\d|\d+/\d+\b).*$|\s*,\s*(?:and )?(?:(?:base )?models?|data ?sets?|data|eval\w*|epochs?|ranks?|budget|split|target|lr|learning rate|no deploy\w*|deploy\w*|threshold|max|at most|\d+ epochs?|one epoch|two epochs)\b(?=[ :=]|$).*$|\s*(?:,|—| -)?\s*\b(?:use|using|with(?= (?:qwen|llama|⟦|\d))|train|please|compare|keep|fine-?tune|tune|imbalance|budget|but do|don't|do not|on (?:the|⟦)|for \d|as (?:the )?labels?|mit|bitte)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _RETRACT = re.compile(

@@ -85,6 +85,9 @@ _HOLD = re.compile(
 _FOR_TEST = re.compile(
     rf"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?:(?: of)? (?:it|the \w+|my \w+|our \w+|them|all \w+))?(?: please)? (?:for|as|to|in|into|goes to|is|held|test|out|aside|stays?)(?: \w+){{0,2}}? ?{_TESTY}"
 )
+_HELD = re.compile(
+    r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?:(?: of)? (?:it|them|(?:the|my|our|all) \w+))?(?: (?:is|are|be|should be|to be|gets?|please|must be))* (?:held|hold|kept|set|put|left|keep|hold|reserved|withheld|carved)(?:[- ](?:out|back|aside|off))?\b(?! for train)"
+)
 _FOR_TRAIN = re.compile(
     r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
 )
@@ -197,6 +200,8 @@ def _train_fraction(text: str) -> float | None:
     if found := _FOR_TRAIN.search(text):
         return float(found["f"]) if found["f"] else float(found["p"] or found["q"]) / 100
     if found := _FOR_TEST.search(text):
+        return _rest(float(found["p"]) / 100)
+    if found := _HELD.search(text):
         return _rest(float(found["p"]) / 100)
     if (
         (found := _HOLD.search(text))

@@ -72,7 +72,7 @@ def mask_models(text: str, known: Sequence[str] = (), context: str = "") -> Mask
     out: list[str] = []
     at = 0
     for match in pattern.finditer(text):
-        found = _read(match, ids, family or _family_after(text, match.end(), pattern))
+        found = _read(match, ids, family or _family_after(text, match.end(), pattern), mentions)
         if found is None:
             continue
         mention, start = found
@@ -93,7 +93,9 @@ def mask_models(text: str, known: Sequence[str] = (), context: str = "") -> Mask
     return Masked("".join([*out, text[at:]]), tuple(mentions))
 
 
-def _read(match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
+def _read(
+    match: re.Match[str], ids: tuple[str, ...], family: str, before: Sequence[Mention]
+) -> tuple[Mention, int] | None:
     written = match.group().strip()
     if match["full"]:
         short = written.rsplit("/", 1)[-1]
@@ -103,8 +105,8 @@ def _read(match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Ment
     if match["name"]:
         return Mention(written, _resolved(written, ids)), match.start()
     if match["other"]:
-        return _read_other(written, match, ids, family)
-    return _read_size(match["size"], match.start(), ids, family)
+        return _read_other(written, match, ids, family, before)
+    return _read_size(match["size"], match.start(), ids, family, before)
 
 
 def _resolved(written: str, ids: tuple[str, ...]) -> str | None:
@@ -119,22 +121,28 @@ def _tuned(ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in ids if name not in others)
 
 
-def _read_other(written: str, match: re.Match[str], ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
+def _read_other(
+    written: str, match: re.Match[str], ids: tuple[str, ...], family: str, before: Sequence[Mention]
+) -> tuple[Mention, int] | None:
     """An unlisted word with a size: a misspelt family, another vendor's model, or an ordinary word before a bare size."""
     word = re.match(r"[a-z]+", written, re.IGNORECASE)
     head = word.group().lower() if word else ""
     if head in _NOT_A_FAMILY:
         size = re.search(rf"{_SIZE}(?:{_TAIL})*$", written, re.IGNORECASE)
-        return _read_size(size.group(), match.end() - len(size.group()), ids, family) if size else None
+        return _read_size(size.group(), match.end() - len(size.group()), ids, family, before) if size else None
     meant = process.extractOne(head, _TUNABLE.split("|"), scorer=fuzz.ratio, score_cutoff=75)
     if meant or re.search(r"\d[ -]?b", written, re.IGNORECASE):
         return Mention(written, resolve(written, ids)), match.start()
     return None
 
 
-def _read_size(size: str, start: int, ids: tuple[str, ...], family: str) -> tuple[Mention, int] | None:
-    """A bare size is a model only where a family is known."""
-    found = _resolved(f"{family} {size}", ids) if family else None
+def _read_size(
+    size: str, start: int, ids: tuple[str, ...], family: str, before: Sequence[Mention]
+) -> tuple[Mention, int] | None:
+    """A bare size ("the 8B") is the last model of that size that the text has named, else one of the known family."""
+    wanted = sizes(pieces(size))
+    named = [m.id for m in before if m.id and wanted and wanted == sizes(pieces(m.id))]
+    found = named[-1] if named else _resolved(f"{family} {size}", ids) if family else None
     return (Mention(size, found), start) if found else None
 
 

@@ -48,6 +48,7 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE} (?:{_DATA}|data|set)\b",
         rf"\b(?:data|set|split|file|test|eval|train|training|holdout|held-out|gold)\b{_BE}\s*{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|mean|meant|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
+        rf"\b(?:no|wait|sorry|actually|rather|correction|i mean|make (?:that|it)|instead)[,:]? (?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}(?=\s*(?:$|[.,;!)]|please|instead))",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
         rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—]|with\b|using\b|for\b|and\b|at\b|to\b|via\b|please\b|in\b|by\b|but\b|then\b|—|⟦))",
     )

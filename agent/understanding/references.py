@@ -17,8 +17,13 @@ _ONE = re.compile(
 _ORDINAL = re.compile(
     r"\b(?:the )?(?P<which>latter|former|last[- ]mentioned|first[- ]mentioned|last[- ]named|(?:first|second|third|last)(?= (?:one|model)\b))(?: (?:one|model))?\b"
 )
+_SET = re.compile(
+    r"\b(?:the )?(?P<which>first|second|former|latter|last|other)(?: (?:one|set|data ?set|file))?(?= (?:only |just |is |as |shall |should |will |be |serves |goes )*(?:for|to|as|the|is)? ?(?:the )?(?:train\w*|evaluat\w*|eval|test\w*|measur\w*|validat\w*|held|hold|scor\w*)\b| (?:set|data ?set)\b)"
+)
+"""An ordinal for a dataset: "the first for training, the second to evaluate"."""
+_DATASETS = re.compile(r"⟦d\d+⟧")
 _BIG = ("bi", "la", "ex", "st", "hu", "gi")
-_POSITION = {"latter": -1, "last": -1, "former": 0, "first": 0, "second": 1, "third": 2}
+_POSITION = {"latter": -1, "last": -1, "former": 0, "first": 0, "second": 1, "third": 2, "other": -1}
 
 
 def with_references(text: str, size: Callable[[str], float | None]) -> str:
@@ -27,15 +32,17 @@ def with_references(text: str, size: Callable[[str], float | None]) -> str:
     `size` gives a mark's parameters in billions, None where it is unknown.
     """
     aliases = {m["kind"][:2]: m["mark"] for m in _ALIAS.finditer(text)}
+    if len(set(_DATASETS.findall(text))) > 1:
+        text = _SET.sub(lambda m: _ordinal(m, _before(m, _DATASETS)) or m.group(), text)
     if not _MARKS.search(text):
         return text
     text = _ORDINAL.sub(lambda m: _ordinal(m, _before(m)) or m.group(), text)
     return _ONE.sub(lambda m: _comparative(m, aliases, _before(m), size) or m.group(), text)
 
 
-def _before(match: re.Match[str]) -> list[str]:
-    """The models named before a place, each once."""
-    return list(dict.fromkeys(_MARKS.findall(match.string[: match.start()])))
+def _before(match: re.Match[str], marks: re.Pattern[str] = _MARKS) -> list[str]:
+    """The models (or datasets) named before a place, each once."""
+    return list(dict.fromkeys(marks.findall(match.string[: match.start()])))
 
 
 def _ordinal(match: re.Match[str], before: Sequence[str]) -> str | None:

@@ -72,7 +72,7 @@ _TUNE_LEFT = _end(
     r"\b(?:fine-?tun(?:e|ing)|train(?:ing)?|tun(?:e|ing)|student(?: model)?(?: is|:|=| will be| be| should be|,)?|base(?: models?)?(?: is|:|=| are| to use is)?|sft|dpo|orpo|rft|grpo|on top of|teach|take|to use)"
 )
 _TUNE_RIGHT = re.compile(
-    r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|one to (?:train|tune))"
+    r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|(?:one|model|candidate)s? (?:to (?:be )?(?:train|tune|fine-?tune)|for (?:training|tuning)))"
 )
 _SWAP = re.compile(
     rf"\b(?:replace|swap|change|exchange|switch)(?: out)?(?: the| from)? (?P<old>{_MARK})(?: (?:out|model))? (?:with|for|by|to|against) (?:the )?(?P<new>{_MARK})"

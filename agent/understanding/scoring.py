@@ -27,6 +27,8 @@ _GENERATE = tuple(
         r"\b(?:score|reward|give|points?|grade|return|gets?|award)\s*(?:of|is|=|:|it|them|the model|an answer|\w+)? ?\d(?:\.\d)?(?: points?)?(?: if| when| for| only| whenever| where)\b",
         r"\b\d(?:\.\d)? (?:points? )?(?:if|when|for) [^.;]{3,120}(?:,|;| and| or| else)(?: \w+)? 0\b",
         r"\breward(?:ed|s|ing)?(?: function)?(?: it| the model| them| answers?| outputs?| is|:| should| shall| be| must| gives?| =)* (?:for |when |whenever |if |only |whether |based on |how |on |1 |compar\w+|check\w*|by )",
+        r"\breward(?:[- ](?:function|code|rule))?\s*[:=]\s*(?:\w+\W+){2}",
+        r"\b(?:correct|right|valid|exact|match\w*)\b[^.;]{0,30}\b(?:score|gets?|gives?|is|earns?|=|->) ?\d(?:\.\d)?\b",
         r"\breward (?:short|correct|valid|concise|polite|answers|outputs|responses|exact|passing|the)\b",
         r"\b(?:no|don'?t have|do not have|haven'?t|lack|without)(?: \w+){0,3} (?:evaluator|grader|scorer|reward function)[^.;]{0,40}\b(?:write|generate|build|make|create|yourself)",
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 _LINK = r"(?:,? ?(?:(?:but |and |because |since |as |though )?(?:that|it|this|which|they)(?: one)? ?)?)"
-_BAD = r"(?:out\b|too \w+|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|ready|it|right|the right|clean|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn|old\b|outdated|obsolete|broken|stale|wrong|deprecated|corrupt\w*|empty|superseded|buggy|leaking|forbidden|gone)"
+_BAD = r"(?:out\b|too \w+|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|ready|it|right|the right|clean|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn|old\b|outdated|obsolete|broken|stale|wrong|deprecated|corrupt\w*|empty|superseded|buggy|leaking|forbidden|gone|disappointing|weak\b|poor\b|bad\b|slow\b|terrible|awful|mediocre|meh\b|dumb|no good|nothing special|expensive|overfit\w*)"
 _FAILS = r"(?:(?:may|can|must|should|shall) not be|(?:is|are|'s) (?:not|never) (?:to be|allowed|permitted)|leaks?|didn'?t|did not|failed|fails|crashes|isn'?t|doesn'?t|can wait|has to wait|has (?:errors|bugs|duplicates|problems)|(?:may|can|must|should|shall|could) ?not|cannot|can'?t|mustn'?t|out\b|weglassen|skip\b|not\b(?! only| just))"
 RIGHT = re.compile(
-    rf"^[\"')]?\s*(?:data ?set |evaluator |model |one )?(?:{_LINK}(?:'s|is|are|was|were|would be|seems|looks|proved|has turned out|turned out)(?: to be)? (?:just |simply |probably |way |far |really |also |much |still |now )*{_BAD}|(?:,? (?:but |and |because |since |as |though )?(?:that|it|this|which)(?: one)? )?{_FAILS})"
+    rf"^[\"']?\s*\((?:the |an? |that'?s? |is )*(?:old|older|outdated|ignore|obsolete|deprecated|do not use|don'?t use|not this|broken|wrong|superseded|unused)\b|^[\"')]?\s*(?:data ?set |evaluator |model |one )?(?:{_LINK}(?:'s|is|are|was|were|would be|seems|looks|proved|has turned out|turned out)(?: to be)? (?:just |simply |probably |way |far |really |also |much |still |now )*{_BAD}|(?:,? (?:but |and |because |since |as |though )?(?:that|it|this|which)(?: one)? )?{_FAILS})"
 )
 """What follows a name that is taken back."""
 VERBS = r"(?:not|instead of|rather than|in place of|without|except(?: for)?|excluding|other than|forget(?: about)?|drop(?:ping)?|remove|skip|leav(?:e|ing) out|ignore|disregard|avoid|never|no longer|no more|anything but|nix|ditch|scratch|strike|cancel|exclude|omit|apart from|besides|switch(?:ing)? from)"

@@ -42,6 +42,7 @@ _NO_TRAINING = re.compile(
 _NOTHING_STARTS = re.compile(
     r"\b(?:do not|don'?t|not|never|without|please don'?t)(?: \w+){0,2} (?:start\w*|launch\w*|run\w*|kick\w* off|begin\w*|do|spend\w*|trigger\w*|change) (?:\w+ )?(?:anything|any (?:job|run|training)s?|a (?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job)|money|now)\b|\bnothing (?:shall|should|must|is to|may|needs to|has to|to)(?: \w+)? (?:start|run|be (?:started|launched|run|trained)|launch)|\bjust (?:a question|asking|curious|want(?:ed)? to (?:know|ask|understand))|\b(?:only|just) (?:tell|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b|\bno (?:run|job|jobs|training) (?:yet|for now|today|please)\b|\bstart nothing\b|\bonly (?:a|an|one|some) (?:question|estimate|info\w*)"
 )
+_MEASURES = re.compile(r"\b(?:benchmark\w*|baselines?|base accuracy|measure)\b")
 _NOT_STARTED = re.compile(
     r"\b(?:don'?t|do not|please don'?t|not|never) (?:actually )?(?:start|launch|run|train|do|kick off|trigger|begin) (?:it|this|that|them|the job|the run)\b(?! (?:on|with|in|before|until|without))"
 )
@@ -50,7 +51,7 @@ _ASKS = re.compile(
     r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
 )
 _BENCHMARK = re.compile(
-    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bonly (?:evaluate|compare|score|test)\b"
+    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bnothing (?:is |shall |should |must |to |may |needs to |will )*(?:be |gets )?(?:fine-?tuned|tuned|trained)\b|\bonly (?:evaluate|compare|score|test)\b"
 )
 _FINE_TUNES = re.compile(r"\bskip the base-vs-base|\bonly fine-?tune\b")
 _ORDERS = re.compile(
@@ -154,7 +155,9 @@ def _only_asks(text: str, sentences: tuple[str, ...], job: bool) -> bool:
     """Whether the text only asks, or says that nothing shall start."""
     if any(s.endswith("?") for s in sentences) and _NOT_STARTED.search("\n".join(sentences)):
         return True
-    if (nothing := _NOTHING_STARTS.search(text)) and not (_said(_EVALUATOR, text) and "train" in nothing.group()):
+    if (nothing := _NOTHING_STARTS.search(text)) and not (
+        "train" in nothing.group() and (_said(_EVALUATOR, text) or _MEASURES.search(text))
+    ):
         return True
     asking = [
         bool(_ASKS.match(s) and not _ORDERS.match(s))
