@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from transformers import Qwen3Config
 
-from .corpus.mix import FIRST_MIX, MIX, Task
+from .corpus.mix import FIRST_MIX, LARGER_MIX, MIX, Task
 from .tokenizer import END, PAD, SPECIAL, VOCABULARY
 
 CONTEXT = 1024
@@ -80,8 +80,8 @@ class Size:
 
 _COPYING = Stage(1_000_000, FIRST_MIX, 128, 2048)
 # Rows of the whole context end each run, so that every position is trained.
-_ONE_MILLION = (_COPYING, Stage(8_600_000, MIX, 256, 4096), Stage(400_000, MIX, CONTEXT, 4096, joined=True))
-_FIVE_MILLION = (Stage(4_000_000, MIX, 256, 4096), Stage(200_000, MIX, CONTEXT, 4096, joined=True))
+_ONE_MILLION = (_COPYING, Stage(5_900_000, MIX, 256, 4096), Stage(300_000, MIX, CONTEXT, 4096, joined=True))
+_FIVE_MILLION = (Stage(4_000_000, LARGER_MIX, 256, 4096), Stage(200_000, LARGER_MIX, CONTEXT, 4096, joined=True))
 
 SIZES = {
     size.name: size

@@ -76,6 +76,16 @@ def extract_field(rng: random.Random, side: Side) -> Conversation:
     return turns
 
 
+def every_field(rng: random.Random, side: Side) -> Conversation:
+    """Three to five facts and a question about each of them: the most practice a token in telling fields apart."""
+    facts, text = stated_facts(rng, side, rng.choice((3, 3, 4, 5)))
+    turns: Conversation = []
+    for key in rng.sample(sorted(facts), len(facts)):
+        question = asked(rng, side, wordings("ask_field"), k=key)
+        turns += chat(question if turns else f"{text}\n{question}", facts[key])
+    return turns
+
+
 def extract_json(rng: random.Random, side: Side) -> Conversation:
     """Several facts, an order for JSON with some of the keys."""
     facts, text = stated_facts(rng, side, rng.randrange(2, 5))

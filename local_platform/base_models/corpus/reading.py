@@ -151,6 +151,17 @@ def passage_question(rng: random.Random, side: Side) -> Conversation:
     return turns
 
 
+def every_fact(rng: random.Random, side: Side) -> Conversation:
+    """A passage of two to five facts and a question about each of them, answered in a word or two."""
+    known = facts(rng, side, rng.choice((2, 3, 3, 4, 5)))
+    text = rng.choice((" ", " ", "\n")).join(tell(rng, side, *fact) for fact in known)
+    turns: Conversation = []
+    for relation, subject, answer in rng.sample(known, len(known)):
+        asks = question(rng, side, relation, subject)
+        turns += chat(asks if turns else f"{text}\n{asks}", answer)
+    return turns
+
+
 def unanswerable(rng: random.Random, side: Side) -> Conversation:
     """A question about a made-up thing without any text: the honest answer."""
     relation = _relation(rng)

@@ -44,21 +44,21 @@ def preferred(
 def log_probability(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, prompt: Conversation, reply: Conversation
 ) -> float:
-    """Mean log-probability per token of a reply, in nats."""
+    """Log-probability of a reply, in nats."""
     tokens = tokenizer.apply_chat_template(
         [*prompt, *reply], return_dict=True, return_assistant_tokens_mask=True, return_tensors="pt"
     )
     ids, mask = tokens["input_ids"], torch.as_tensor(tokens["assistant_masks"])[:, 1:].bool()
     scores = model(ids).logits[:, :-1].log_softmax(-1).gather(-1, ids[:, 1:, None])[..., 0]
-    return float(scores[mask].mean())
+    return float(scores[mask].sum())
 
 
-def accuracy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 300) -> list[bool]:
-    """For each held-out pair, whether the chosen reply is likelier per token than the rejected one."""
+def margins(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, count: int = 300) -> list[float]:
+    """For each held-out pair, log-probability of the chosen reply less that of the rejected one."""
     model.eval()
     return [
         log_probability(model, tokenizer, row["prompt"], row["chosen"])
-        > log_probability(model, tokenizer, row["prompt"], row["rejected"])
+        - log_probability(model, tokenizer, row["prompt"], row["rejected"])
         for row in preference_rows(_TEST_SEED, count, Side.TEST)
     ]
 
