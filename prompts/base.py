@@ -31,10 +31,15 @@ class Prompt(Values):
     def render(self) -> str:
         """The text. Raises jinja2.UndefinedError or TypeError for a template that prints what it was not given."""
         return (
-            environment(self.template.endswith(PAGE))
+            self.environment()
             .get_template(self.template)
             .render({name: getattr(self, name) for name in type(self).model_fields})
         )
+
+    @classmethod
+    def environment(cls) -> Environment:
+        """What the template is rendered in: a page's is another than Markdown's."""
+        return environment(cls.template.endswith(PAGE))
 
     @classmethod
     def sources(cls) -> dict[str, str]:
@@ -44,7 +49,7 @@ class Prompt(Values):
         while waiting:
             name = waiting.pop()
             found[name] = (FOLDER / name).read_text(encoding="utf-8")
-            named = meta.find_referenced_templates(environment().parse(found[name]))
+            named = meta.find_referenced_templates(cls.environment().parse(found[name]))
             waiting += [str(other) for other in named if other not in found]
         return found
 

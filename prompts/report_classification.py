@@ -164,6 +164,6 @@ class ClassificationMessage(MessageFrame):
     gains: tuple[GainRow, ...]
     leaders: GainRow | None
     winner: TunedRow | None
-    weakest: LabelTable | None
+    table: LabelTable | None
     labels: int
     caveat: str

@@ -105,7 +105,7 @@ def _weakest(found: ClassificationOutcome) -> dict[str, Any]:
     table = label_table(_columns(found)[:SHOWN_MODELS], SHOWN_LABELS)
     leader = _leader(found)
     return {
-        "weakest": table,
+        "table": table,
         "labels": sum(1 for result in leader.fact.per_label if result.rows) if leader else 0,
     }
 

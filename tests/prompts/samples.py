@@ -147,7 +147,13 @@ BASE_MODEL = EvaluatedRow(
     details="outputs/evaluations/fa-eval-1.json",
 )
 TUNED_MODEL = BASE_MODEL.model_copy(
-    update={"title": "qwen3-8b tuned (2)", "tuned": True, "accuracy": 0.93, "interval": Span(low=0.914, high=0.943), "failed": 2}
+    update={
+        "title": "qwen3-8b tuned (2)",
+        "tuned": True,
+        "accuracy": 0.93,
+        "interval": Span(low=0.914, high=0.943),
+        "failed": 2,
+    }
 )
 SCORES_GAIN = GainRow(
     first="qwen3-8b",

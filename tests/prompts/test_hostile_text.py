@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from html.parser import HTMLParser
 from typing import Any, Literal, get_origin
 
 import pytest
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from prompts import quoting
 from prompts.base import Prompt
 from prompts.report import Snippet, Turn
-from tests.prompts.samples import SAMPLES
+from tests.prompts.every_sample import LABEL_SNIPPET, SAMPLES
 
 OUR_OWN = {"snippet", "plan_text", "figures"}
 """Fields that hold what another template rendered, or names of our own."""
@@ -81,7 +82,7 @@ def _kind(line: str) -> str:
     return f"item of {_kind(line[2:].strip() or 'text')}" if kind == "item" else kind
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLES if not name.startswith("snippet")])
+@pytest.mark.parametrize("name", [name for name in SAMPLES if not name.startswith(("snippet", "page"))])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=HOSTILE)
 def test_no_text_changes_the_shape(name: str, text: str) -> None:
@@ -94,6 +95,55 @@ def test_no_text_changes_the_shape(name: str, text: str) -> None:
     assert len(rendered) < 200_000
     quoted = {_kind(line[2:]) for line in rendered.splitlines() if line.startswith("> ")}
     assert quoted <= {"text", "empty", "reply"}
+
+
+class _Structure(HTMLParser):
+    """The elements of a page with the names of their attributes, in order."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found.append((f"/{tag}", ()))
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("page")])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(text=HOSTILE)
+def test_no_text_changes_the_structure_of_a_page(name: str, text: str) -> None:
+    page, plain = (_filled(SAMPLES[name], value).render() for value in (text, "plain"))
+    structure = _Structure(page).found
+    assert structure == _Structure(plain).found
+    assert not any(attribute.startswith("on") for _, attributes in structure for attribute in attributes)
+    assert not {tag for tag, _ in structure} & {"a", "img", "link", "iframe", "object", "embed", "form", "base"}
+
+
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("page")])
+def test_a_page_needs_nothing_from_elsewhere(name: str) -> None:
+    page = SAMPLES[name].render()
+    assert not re.search(r"(src|href|srcset|action|data)\s*=|@import|url\(|fetch\(|XMLHttp|import\(", page)
+    assert "default-src 'none'" in page
+
+
+@given(text=HOSTILE, role=HOSTILE)
+def test_a_label_snippet_holds_exactly_the_texts(text: str, role: str) -> None:
+    turn = Turn(role=role, content=text)
+    changed = {"address": text, "base_url": text, "context": (turn,), "example": turn, "labels": (text, role)}
+    snippet = LABEL_SNIPPET.model_copy(update=changed).render()
+    tree = ast.parse(snippet)
+    values = {
+        t.id: n.value for n in tree.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)
+    }
+    limit = quoting.LITERAL_LIMIT
+    assert ast.literal_eval(values["LABELS"]) == [text[:limit], role[:limit]]
+    assert ast.literal_eval(values["CONTEXT"]) == [{"role": role[:limit], "content": text[:limit]}]
+    assert "`" not in snippet
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

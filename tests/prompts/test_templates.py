@@ -10,17 +10,17 @@ import jinja2.meta
 import pytest
 from pydantic import ValidationError
 
-from prompts import plan, questions, report, scoreboard, scores
+from prompts import plan, questions, report, report_classification, scoreboard, scores
 from prompts.base import FOLDER, Prompt, environment
-from tests.prompts.samples import SAMPLES
+from tests.prompts.every_sample import SAMPLES
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 REWRITE = "FIREAGENT_WRITE_SNAPSHOTS"
 OPENING = r"^\s*(?:{%[^%]*%}\s*)*({{.*?}})"
-FRAMES = (report.Frame, report.MessageFrame)
+FRAMES = (report.Frame, report.MessageFrame, report_classification.Facts)
 PROMPTS = [
     value
-    for module in (plan, scoreboard, scores, questions, report)
+    for module in (plan, scoreboard, scores, questions, report, report_classification)
     for value in vars(module).values()
     if isinstance(value, type) and issubclass(value, Prompt) and value is not Prompt and value not in FRAMES
 ]
@@ -28,7 +28,7 @@ PROMPTS = [
 
 @pytest.mark.parametrize("prompt", PROMPTS, ids=lambda p: p.__name__)
 def test_variables_are_the_fields(prompt: type[Prompt]) -> None:
-    parsed = (environment().parse(source) for source in prompt.sources().values())
+    parsed = (prompt.environment().parse(source) for source in prompt.sources().values())
     used = set[str]().union(*map(jinja2.meta.find_undeclared_variables, parsed))
     assert used == set(prompt.model_fields)
 
@@ -61,7 +61,7 @@ def test_no_line_begins_with_foreign_text(prompt: type[Prompt]) -> None:
     """A line that opens with a value could pass for a line of the CLI's output or of Markdown's structure."""
     sources = prompt.sources().values()
     opening = [found for source in sources for found in re.findall(OPENING, source, re.MULTILINE)]
-    assert [value for value in opening if not re.search(r"\| (block|verbatim|deeper) }}$", value)] == []
+    assert [value for value in opening if not re.search(r"\| (block|verbatim|deeper) -?}}$", value)] == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)
