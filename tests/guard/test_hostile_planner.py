@@ -228,7 +228,9 @@ def _is_item(seen: Any, approved: list[Plan], house: House, session: str) -> boo
             if seen.path.endswith((f"{item.resource_id}:getUploadEndpoint", f"{item.resource_id}:validateUpload")):
                 return item.kind == "upload"
             if item.kind == "probe" and seen.path.endswith("/chat/completions"):
-                return json.loads(seen.body)["model"].endswith(f"#accounts/local/deployments/{item.resource_id}")
+                if json.loads(seen.body)["model"].endswith(f"#accounts/local/deployments/{item.resource_id}"):
+                    return True
+                continue
             for attempt in range(1, item.attempts + 1):
                 request = item.request_for(attempt, outputs)
                 if request is None or request.path != seen.path:
