@@ -135,7 +135,9 @@ class World:
             split=item.split or "test",
             micro_f1=found.micro_f1 if self.multi_label else None,
             per_label=tuple(
-                LabelScore(label=r.label, rows=r.rows, correct=r.correct, precision=r.precision, recall=r.recall, f1=r.f1)
+                LabelScore(
+                    label=r.label, rows=r.rows, correct=r.correct, precision=r.precision, recall=r.recall, f1=r.f1
+                )
                 for r in found.per_label
             ),
             answers_path=path,
@@ -179,9 +181,7 @@ class World:
             )
         )
 
-    def finished(
-        self, bases: Sequence[float] = (0.5, 0.6), tuned: Sequence[float] = (0.9, 0.8), **slots: Any
-    ) -> Known:
+    def finished(self, bases: Sequence[float] = (0.5, 0.6), tuned: Sequence[float] = (0.9, 0.8), **slots: Any) -> Known:
         """A whole session: the first configuration of each model gets its full run, the best of them is deployed."""
         known = self.benchmarked(self.planned(**slots), bases)
         assert known.plan is not None

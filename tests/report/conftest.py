@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +255,35 @@ def answer(gate: str, digest: str, text: str, answer: str = "approve") -> dict[s
 def plan_of(known: Known) -> Plan:
     assert known.plan is not None
     return known.plan
+
+
+class _Answers(BaseHTTPRequestHandler):
+    """Answers a chat completion and keeps what was asked."""
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.server.asked.append((self.path, body))  # type: ignore[attr-defined]
+        message = {"role": "assistant", "content": self.server.says}  # type: ignore[attr-defined]
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        reply = json.dumps(
+            {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice]}
+        ).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(reply)))
+        self.end_headers()
+        self.wfile.write(reply)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[HTTPServer]:
+    with HTTPServer(("127.0.0.1", 0), _Answers) as serving:
+        serving.asked, serving.says = [], "It is on its way."  # type: ignore[attr-defined]
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield serving
+        serving.shutdown()
+        thread.join()

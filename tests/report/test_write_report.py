@@ -7,10 +7,9 @@ import json
 import os
 import re
 import sys
-import threading
 from asyncio.subprocess import PIPE
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -249,38 +248,6 @@ async def test_a_disk_that_refuses_is_told(finished: Make, context: Make, tmp_pa
     with pytest.raises(ToolError, match="the report cannot be read or written"):
         await _written(context(finished()))
     assert not (tmp_path / "final_report.md").exists()
-
-
-class _Answers(BaseHTTPRequestHandler):
-    """Answers a chat completion and keeps what was asked."""
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.asked.append((self.path, body))  # type: ignore[attr-defined]
-        message = {"role": "assistant", "content": "It is on its way."}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
-        reply = json.dumps(
-            {"id": "1", "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice]}
-        ).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(reply)))
-        self.end_headers()
-        self.wfile.write(reply)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def server() -> Iterator[HTTPServer]:
-    with HTTPServer(("127.0.0.1", 0), _Answers) as serving:
-        serving.asked = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=serving.serve_forever)
-        thread.start()
-        yield serving
-        serving.shutdown()
-        thread.join()
 
 
 async def test_the_local_snippet_runs_as_it_stands(
