@@ -102,7 +102,7 @@ def confusion(scores: Scores | None) -> list[dict[str, Any]] | None:
     """Rows by true label and answer; None where it was not kept, or a row may have several labels."""
     if scores is None or not scores.confusion:
         return None
-    return [{"truth": truth, "answer": answer, "rows": rows} for truth, answer, rows in scores.confusion]
+    return [{"truth": truth, "answer": answer.strip(), "rows": rows} for truth, answer, rows in scores.confusion]
 
 
 def _scores(fact: ModelScored, labels: LabelSet | None, truths: Truths, workspace: Path) -> Scores | None:

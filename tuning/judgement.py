@@ -18,8 +18,9 @@ from .statistics import mcnemar_exact, paired_difference, wilson
 __all__ = ["Answer", "Comparison", "LabelResult", "Reading", "Scores", "compare", "read_answer", "score"]
 
 Verdict = Literal["gain", "none", "worse"]
-UNPARSABLE = "(unparsable)"
-FAILED = "(no answer)"
+UNPARSABLE = " (unparsable)"
+FAILED = " (no answer)"
+"""The blank before them keeps them apart from labels, which have none around."""
 
 
 class Answer(NamedTuple):
