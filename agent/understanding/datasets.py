@@ -16,7 +16,7 @@ _BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|wi
 _EVAL_LEFT = re.compile(
     rf"(?:\b{_KIND}[- ]?{_NOUN}?{_BE}|\b(?:eval(?:uate|uated|uation|uating)?|test(?:ed|ing)?|measure[ds]?|scored?|validate[ds]?|assess(?:ed)?|check(?:ed)?|judged?|verify|report)"
     rf"(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later))*"
-    rf" (?:on|against|with|using|over|by|in|at)|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on))\s*[\"'(]?{_THE}(?:{_KIND} )?(?:{_NOUN} )?[\"']?$"
+    rf" (?:on|against|with|using|over|by|in|at)|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on))\s*[\"'(]?{_THE}(?:{_KIND} )?(?:{_NOUN} )?(?:called |named )?[\"']?$"
 )
 _EVAL_RIGHT = re.compile(
     rf"^[\"')]?\s*(?:{_NOUN} )?(?:,? (?:that|this|which|it)(?: one)?(?='s| ))? ?(?:\(?(?:'s|as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+(?:only |just |purely )?to (?:evaluate|test|measure|score|validate)|^[\"']?,? (?:the|our|my|its) (?:separate |final )?{_KIND}(?: (?:set|data|split|one|dataset))?\b(?! (?:and|on))|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
@@ -26,6 +26,9 @@ _TRAIN_LEFT = re.compile(
 )
 _WITHDRAWN_LEFT = re.compile(
     rf"(?:\b(?:{VERBS}|never touch|don'?t touch|not on|not the|replace|and not|not from|older|(?:do not|don'?t|never) (?:use|take|train on)|not train on)|{PLANNED})\s*[\"'(]?{_THE}(?:{_NOUN} |old |previous |older |evaluator |grader )?(?:called )?$"
+)
+_SWAPPED = re.compile(
+    r"\bswap (?:them|the two|both|those|these|the (?:two )?(?:sets|data ?sets))\b|\b(?:the )?other way (?:round|around)\b|\bvice versa\b"
 )
 _ALSO = re.compile(r"\b(?:also|and|plus)\s*(?:the )?$")
 _PAST = re.compile(
@@ -67,6 +70,8 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
             train, measured = (mark, None) if _retracts(left) and _TRAIN_LEFT.search(left) else (train, measured)
         elif train is None or _corrects(left, right):
             train = mark
+    if train and measured and (swap := _SWAPPED.search(text)) and not _MARK_D.search(text, swap.end()):
+        train, measured = measured, train
     train = train or (fallback if fallback not in withdrawn | {measured} else None)
     return Datasets(names[train].written if train else None, names[measured].written if measured else None)
 

@@ -22,7 +22,9 @@ def _after(noun: str, between: str = "") -> re.Pattern[str]:
 
 
 _RANK = (
-    _before(r"(?:lora|adapter)?[ _-]?ranks?(?:\s*\(r\))?|lora[ _-]r|\br(?=\s*=)|lora(?=[ -]\d)|lora (?:size|dim\w*)"),
+    _before(
+        r"(?:lora|adapter)?[ _-]?ranks?(?:\s*\(r\))?|lora[ _-]r|\br(?=\s*=)|\br(?=(?:4|8|16|32|64|128|256)\b)|lora(?=[ -]\d)|lora (?:size|dim\w*)"
+    ),
     _after(r"(?:lora |adapter )?ranks?"),
 )
 _RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"), _after(r"learning[ _-]?rates?|lrs?"))

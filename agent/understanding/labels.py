@@ -55,6 +55,11 @@ _NOT_A_LIST = re.compile(
     re.IGNORECASE,
 )
 """How a sentence about the labels goes on that lists none: "the labels are in the data"."""
+_MENTIONED = re.compile(
+    rf"{_NOUN}|{_ALSO_NOUN}|classif|klassif|clasif|categor|sort|label|tag|rout|predict|decide|detect|triage|sentiment|spam|filter|intent|toxic|urgen|emotion|whether|tell|distinguish|bucket|einordn|zuordn|classer|clasific|分类|识别|zwischen|entre",
+    re.IGNORECASE,
+)
+"""Without one of these a text has no list of labels; one search instead of eight."""
 _CLASSIFYING = re.compile(
     r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket)\b",
     re.IGNORECASE,
@@ -133,6 +138,8 @@ def take_labels(text: str) -> Labels:
 
 def _lists(text: str) -> list[tuple[int, int, str]]:
     """The places that look like a list of labels: start, end and text, the surest kind that there is."""
+    if not _MENTIONED.search(text):
+        return []
     kinds = [_bulleted(text) + _by(text, _LIST) + _by(text, _VERB_LIST) + _by(text, _BEFORE)]
     classifying = bool(_CLASSIFYING.search(text))
     kinds += [_by(text, _NAMED) if classifying else [], _by(text, _BARE)]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import TypedDict
 
 from agent.understanding.vocabulary import load_list, words
@@ -89,12 +91,16 @@ def language_of(text: str) -> str:
         return "zh"
     seen = [_folded(w.lower()) for w in _WORD.findall(text[:_READ_FOR_HINTS])]
     english = sum(w in _ENGLISH for w in seen)
-    best, count = "en", max(english, _LEAST_HINTS - 1)
-    for code, language in _languages().items():
-        hits = sum(w in language.hints for w in seen)
-        if hits > count:
-            best, count = code, hits
-    return best
+    hits = Counter(code for word in seen for code in _codes_by_hint().get(word, ()))
+    best, count = max(hits.items(), key=itemgetter(1), default=("en", 0))
+    return best if count > max(english, _LEAST_HINTS - 1) else "en"
+
+
+@lru_cache(maxsize=1)
+def _codes_by_hint() -> dict[str, tuple[str, ...]]:
+    """The languages that a telling word points to."""
+    words = {word for language in _languages().values() for word in language.hints}
+    return {word: tuple(c for c, language in _languages().items() if word in language.hints) for word in words}
 
 
 def to_english(text: str) -> str:

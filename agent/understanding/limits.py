@@ -30,7 +30,7 @@ _PARALLEL = tuple(
 _SEQUENTIAL = re.compile(
     r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:(?:one|1) after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
 )
-_SAMPLE = r"(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points)"
+_SAMPLE = r"(?:of (?:them|those|these|it)\b|(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points))"
 _TUNING = r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?|settings)"
 _SUBSAMPLE = tuple(
     re.compile(p)
@@ -92,7 +92,7 @@ _FOR_TRAIN = re.compile(
     r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
 )
 _TEST_SIZE = re.compile(
-    rf"\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))"
+    rf"\b(?:held|hold)[- ]?out(?: set| split)?(?: of| =|=|:| to| is)* ?(?P<h>\d+) ?(?:%|percent)|\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))"
 )
 _PART = re.compile(
     rf"\b(?:hold out|hold back|set aside|keep|reserve|leave) (?:a |one |1 )?(?P<w>quarter|fifth|tenth|half)\b|\b(?:a|one) (?P<v>quarter|fifth|tenth|half)(?: of \w+(?: \w+)?)? (?:for|as) (?:the )?{_TESTY}"
@@ -102,12 +102,13 @@ _IMBALANCE = tuple(
     for p in (
         rf"\b(?:imbalance|imbalanced|ratio)(?:[ -](?:ratio|threshold|limit|warning|level|flag|check))*(?:\s*(?:of|to|=|:|at|is|above|over|should be|set to|beyond|exceeds|from|starting at|as|when|it|the|threshold|more than|up to|on|worse than))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?! ?%|\w)",
         rf"\bthreshold(?:\s*(?:of|to|=|:|at|is))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?= (?:for|on) (?:the )?(?:class )?imbalance)",
+        rf"(?:^|[\n,;] ?)threshold\s*[:=]\s*(?P<n>{_N})\b",
         rf"\b(?P<n>{_N}) ?(?:: ?1|to 1|x|times)?(?: as)?(?: the)? (?:imbalance|class imbalance|as imbalance)",
         rf"\b(?:flag|warn|alert|complain|tell me|shout)\b[^.;]{{0,60}}?(?P<n>{_N}) ?(?:: ?1|to 1|x\b|times)",
         rf"(?<![\w.])(?P<n>{_N}) ?(?:: ?1\b|to 1\b)(?! epoch)",
     )
 )
-_DEPLOY = r"(?:deploy\w*|go(?:ing)? live|endpoint|serv(?:e|ing)\b|put (?:it|the model|anything) (?:live|online|into production)|hosting|roll ?out|push(?:ing)? (?:it )?to prod\w*|host it)"
+_DEPLOY = r"(?:deploy\w*|dep\b|go(?:ing)? live|endpoint|serv(?:e|ing)\b|put (?:it|the model|anything) (?:live|online|into production)|hosting|roll ?out|push(?:ing)? (?:it )?to prod\w*|host it)"
 _NO_DEPLOY = tuple(
     re.compile(p)
     for p in (
@@ -196,7 +197,7 @@ def _train_fraction(text: str) -> float | None:
         ):
             return max(a, b) / 100 if not re.search(r"test/train|test and train", near) else b / 100
     if found := _TEST_SIZE.search(text):
-        return _rest(float(found["f"]) if found["f"] else float(found["p"]) / 100)
+        return _rest(float(found["f"]) if found["f"] else float(found["p"] or found["h"]) / 100)
     if found := _FOR_TRAIN.search(text):
         return float(found["f"]) if found["f"] else float(found["p"] or found["q"]) / 100
     if found := _FOR_TEST.search(text):

@@ -76,13 +76,8 @@ def mask_models(text: str, known: Sequence[str] = (), context: str = "") -> Mask
         if found is None:
             continue
         mention, start = found
-        if (
-            mention.id is None
-            and mentions
-            and _only_family(mention.written)
-            and family.split(" ")[0] in mention.written.lower()
-        ):
-            continue  # "the 8B and 14B Qwen3 models": the sizes have already said it
+        if mention.id is None and _only_family(mention.written):
+            mention = _last_of_family(mention, mentions)
         if mention.id and sizes(pieces(mention.id)):
             family = _stem(mention.id)
         elif not family and _only_family(mention.written):
@@ -144,6 +139,13 @@ def _read_size(
     named = [m.id for m in before if m.id and wanted and wanted == sizes(pieces(m.id))]
     found = named[-1] if named else _resolved(f"{family} {size}", ids) if family else None
     return (Mention(size, found), start) if found else None
+
+
+def _last_of_family(mention: Mention, before: Sequence[Mention]) -> Mention:
+    """ "Only Qwen" and "the 8B and 14B Qwen3 models": a bare family stands for what the text has named of it."""
+    family = pieces(mention.written)
+    ids = [m.id for m in before if m.id and pieces(m.id)[: len(family)] == family]
+    return Mention(mention.written, ids[-1]) if ids else mention
 
 
 def billions(mention: Mention) -> float | None:

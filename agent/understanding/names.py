@@ -45,10 +45,11 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b{_DATA}\b{_BE}\s*{_QUOTE}(?P<id>{_ID}){_QUOTE}",
         rf"(?P<q>[\"'])(?P<id>{_ID})(?P=q)\s+(?:{_DATA}|data|set)\b",
         rf"\b(?:the|my|our|your|this|on|with|a) {_QUOTE}(?P<id>{_ID}){_QUOTE} (?:{_DATA}|data|set|file)\b",
-        rf"\b{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE} (?:{_DATA}|data|set)\b",
+        rf"\b{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE} (?:{_DATA}|data|set|split|file)\b",
         rf"\b(?:data|set|split|file|test|eval|train|training|holdout|held-out|gold)\b{_BE}\s*{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|mean|meant|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:no|wait|sorry|actually|rather|correction|i mean|make (?:that|it)|instead)[,:]? (?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}(?=\s*(?:$|[.,;!)]|please|instead))",
+        rf"\b(?:one|set|split|file|table) (?:called|named|titled) {_QUOTE}(?P<id>{_ID}){_QUOTE}",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
         rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—]|with\b|using\b|for\b|and\b|at\b|to\b|via\b|please\b|in\b|by\b|but\b|then\b|—|⟦))",
     )
@@ -61,6 +62,9 @@ _FALLBACK_CUES: tuple[re.Pattern[str], ...] = (
     re.compile(r"(?<![\w⟦./@#$-])(?P<id>[A-Za-z]\w*(?:-\w+)+)(?![\w⟧/-])"),
 )
 """Tried in this order when the words around say nothing; the second only when the text names no dataset so far."""
+_NAMEABLE = words("nameable")
+_NAMING = re.compile(r"\b(?:called|named|titled) [\"']?$", re.IGNORECASE)
+"""After these words even such a word is a name: "the one named heldout"."""
 _NUMBER_WORD = re.compile(
     r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)",
     re.IGNORECASE,
@@ -169,7 +173,12 @@ def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name
         written = match["id"].rstrip(".-")
         if _in_prose(text, match, written):
             continue
-        if start < at or not is_id(written) or not _reads_as_name(text, written, start + len(written), fallback):
+        named = written.lower() in _NAMEABLE and _NAMING.search(text, max(0, start - 12), start)
+        if (
+            start < at
+            or not (is_id(written) or named)
+            or not _reads_as_name(text, written, start + len(written), fallback)
+        ):
             continue
         out += [text[at:start], _mark(names, Name(written, kind, False))]
         at = start + len(written)

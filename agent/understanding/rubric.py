@@ -18,7 +18,7 @@ _JUDGE = re.compile(
 _JUDGE_SAYS = re.compile(r"\bjudg(?:e|ing)\s*[:：]\s*(?P<text>(?:[^\s.]+\s+){4,}[^\n]+)", re.IGNORECASE)
 """Five words or more: fewer name the judge's model."""
 _LLM_JUDGE = re.compile(
-    r"\b(?:llm|an ai|the|a|pairwise|ai)[- ](?:as[- ]a[- ])?judge\b(?: that| which| who| to| should| shall| must| with(?: the)? instructions?)*(?P<text> (?:prefers?|favou?rs?|rewards?|looks?|picks?|checks?|scores?|penali[sz]es?|compares?|rates?|values?|cares?|likes?|chooses?)\b[^\n.]+)",
+    r"\b(?:(?:llm|an ai|the|a|pairwise|ai)[- ](?:as[- ]a[- ])?judge\b|judge\s*(?:=|:|is|being|shall be|should be|will be)\s*(?:an? )?(?:llm|ai|model)\b)(?: that| which| who| to| should| shall| must| with(?: the)? instructions?)*(?P<text> (?:prefers?|favou?rs?|rewards?|looks?|picks?|checks?|scores?|penali[sz]es?|compares?|rates?|values?|cares?|likes?|chooses?)\b[^\n.]+)",
     re.IGNORECASE,
 )
 _PREFER = re.compile(

@@ -60,6 +60,12 @@ _OF_GRID = re.compile(
     r"(?:beta|β|ranks?|lr|rates?|epochs?|ratio|threshold|split|alpha|size|seed|temperature|dropout)\s*(?:=|:|of|to|at)?\s*$"
 )
 _OUT_OF = re.compile(r"(?<![\w.])(?P<a>\d{1,3}) (?:out of|in every) (?P<b>10|20|50|100|1000)\b")
+_BEATS = re.compile(
+    r"\b(?:beats?|wins? against|preferred over|preferred to|better than)\b[^.;]{0,40}?(?P<n>\d+(?:\.\d+)?) ?(?:%|percent)(?: of)?"
+)
+_BARE_GOAL = re.compile(
+    r"\b(?:stop(?: early)?(?: once| when| as soon as)?(?: (?:it|we|you)(?: \w+)?)?(?: (?:at|reach\w*|hits?|gets? to))*|target|goal|aim(?: for)?|until)(?: (?:is|of|at|a|an|the|about|around))*\s*[:=]?\s*(?P<n>0?\.\d+|\d\d(?:\.\d+)?(?= ?(?:%|percent)))(?: ?(?P<pct>%|percent))?"
+)
 _REACH = 60
 
 
@@ -80,15 +86,18 @@ def wants_generated(text: str) -> bool:
     return any(p.search(text) for p in _GENERATE) and not _NOT_GENERATE.search(text)
 
 
-def read_target(text: str) -> Target | None:
-    """The last goal of a text: a metric, a number and a word that makes it a goal. Results of others are none."""
+def read_target(text: str, unnamed: Metric | None = None) -> Target | None:
+    """The last goal of a text: a metric, a number and a word that makes it a goal. Results of others are none.
+
+    `unnamed` is the metric of a goal that names none ("stop at 0.9").
+    """
     found: Target | None = None
     text = _OUT_OF.sub(lambda m: f"{100 * float(m['a']) / float(m['b']):g}%", text)
     for sentence in re.split(r"(?<=[.;!?])\s|\n", text):
         for metric in _METRIC.finditer(sentence):
             target = _at(sentence, metric)
             found = target or found
-    return found or _unnamed(text)
+    return found or _unnamed(text, unnamed)
 
 
 def _at(sentence: str, metric: re.Match[str]) -> Target | None:
@@ -123,11 +132,11 @@ def _value(metric: Metric, number: float, percent: bool) -> float | None:
     return number if 0 < number <= 1 else None
 
 
-def _unnamed(text: str) -> Target | None:
-    """ "Target 0.8" or "beat the base in 70% of cases": a goal whose metric stands in other words."""
-    if found := re.search(
-        r"\b(?:beats?|wins? against|preferred over|preferred to|better than)\b[^.;]{0,40}?(?P<n>\d+(?:\.\d+)?) ?(?:%|percent)(?: of)?",
-        text,
-    ):
+def _unnamed(text: str, metric: Metric | None) -> Target | None:
+    """ "Beat the base in 70% of cases", "stop at 0.9": a goal whose metric stands in other words, or in none."""
+    if found := _BEATS.search(text):
         return Target(metric="win_rate", value=round(float(found["n"]) / 100, 10))
+    if metric and (found := _BARE_GOAL.search(text)):
+        value = float(found["n"])
+        return Target(metric=metric, value=round(value / 100, 10) if found["pct"] else value)
     return None

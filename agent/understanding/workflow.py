@@ -14,13 +14,13 @@ _TRAIN = re.compile(
 )
 _WORDS: dict[Workflow, re.Pattern[str]] = {
     "trajectories": re.compile(
-        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\blet ⟦m\d+⟧ (?:play|solve|work|go|do)\b|\b(?:good|successful|solved) (?:runs|plays|attempts)\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
+        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\bagent(?:ic)? distil\w*|⟦m\d+⟧ (?:plays?|solves?|works through|attempts)\b|\blet ⟦m\d+⟧ (?:play|solve|work|go|do)\b|\b(?:good|successful|solved) (?:runs|plays|attempts)\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
     ),
     "rft": re.compile(
         r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brlvr\b|\brlhf\b|\brl\b|\breward(?:s|ed|ing)?\b|\breinforce\b|\bpolicy gradient\b"
     ),
     "preference": re.compile(
-        r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|(?<!question[/ -])(?<!questions[/ -])(?<!question and )(?<!questions and )(?<![&/] )(?<![&/])\b(?:answer|response|reply|completion|output)[- ]?pairs?\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good|better|liked|preferred|accepted) and (?:bad|worse|disliked|rejected)|\bpairs? of (?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
+        r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs?\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|(?<!question[/ -])(?<!questions[/ -])(?<!question and )(?<!questions and )(?<![&/] )(?<![&/])\b(?:answer|response|reply|completion|output)[- ]?pairs?\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good|better|liked|preferred|accepted) and (?:bad|worse|disliked|rejected)|\bpairs? of (?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
     ),
     "classification": re.compile(
         r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam (?:detection|filter|or)|\btriage\b|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?<!our )(?<!the )(?<!s3 )(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
@@ -34,7 +34,7 @@ _AGENTIC = re.compile(
 )
 """Both together, a teacher and the work of an agent, are agent tuning even without the word trajectory."""
 _EVALUATOR = re.compile(
-    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward functions?|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
+    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
 )
 _NO_TRAINING = re.compile(
     r"\b(?:no|not|without|don'?t|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|will|can|come|happens?|starts?|only|be|done|shall)){0,4} (?:later|not yet|another day|separately|next (?:week|month|year|quarter))|\b(?:only|just) (?:the )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*"
@@ -48,7 +48,7 @@ _NOT_STARTED = re.compile(
 )
 """Beside a question: what it speaks of shall not be run."""
 _ASKS = re.compile(
-    r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what's|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
+    r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what'?s|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|help me understand|remind me|curious)\b"
 )
 _BENCHMARK = re.compile(
     r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bnothing (?:is |shall |should |must |to |may |needs to |will )*(?:be |gets )?(?:fine-?tuned|tuned|trained)\b|\bonly (?:evaluate|compare|score|test)\b"
@@ -106,7 +106,7 @@ def _job(text: str, named: bool) -> Workflow | None:
     if strong_rft:
         return "rft"
     strong_preference = said["preference"] and re.search(
-        r"\bdpo\b|\borpo\b|\bpreference (?:learning|tuning|optimi|training|fine|pairs)|\bpreferences\b", text
+        r"\bdpo\b|\borpo\b|\bpref(?:erence)? (?:learning|tuning|optimi|training|fine|pairs)|\bpreferences\b", text
     )
     if strong_preference:
         return "preference"
@@ -188,7 +188,7 @@ def _acts(sentence: str) -> bool:
     """Whether a sentence can be an order: it has a verb of work or one of the trade's words."""
     return bool(
         re.search(
-            r"^(?:please |then |and |so |just |let'?s |now )*(?:use|run|train|fine|do|start|launch|take|go|benchmark|compare|write|build|generate|sft|dpo|rft|classif|evaluate|tune|teach|delete|make|keep|set|skip)\w*\b|\b(?:i|we) (?:want|need|would like|'d like)\b|please|\bshould\b|⟦d\d+⟧",
+            r"^(?:please |then |and |so |just |let'?s |now )*(?:use|run|train|fine|do|start|launch|take|go|benchmark|compare|write|build|generate|sft|dpo|rft|classif|evaluate|tune|teach|delete|make|keep|set|skip|try|pick|find|collect|distil|repeat|redo|apply|switch|get|let|learn|optimi[sz]e|give me a model)\w*\b|\b(?:i|we) (?:want|need|would like|'d like)\b|please|\bshould\b|⟦d\d+⟧",
             sentence,
         )
     ) and not re.match(r"(?:i|we) (?:want|have|need|would like) to (?:know|understand|ask)", sentence)
