@@ -15,6 +15,7 @@ METHODS = {
     "difference_interval": "Newcombe 1998, method 10 for paired rows, 95%",
     "p_value": "McNemar, exact binomial form, two-sided",
 }
+LARGE = ("per_label", "confusion")
 
 
 def classification_summary(context: ToolContext, found: ClassificationOutcome) -> dict[str, Any]:
@@ -38,6 +39,12 @@ def classification_summary(context: ToolContext, found: ClassificationOutcome) -
         "labels": labels.model_dump(mode="json", exclude={"samples"}) if labels else None,
         **tail,
     }
+
+
+def remembered(summary: dict[str, Any]) -> dict[str, Any]:
+    """The summary without figures per label and confusions, which would fill the log; its scores have them already."""
+    models = [{name: each[name] for name in each if name not in LARGE} for each in summary["models"]]
+    return {**summary, "models": models}
 
 
 def _numbers(known: Known) -> list[int]:

@@ -20,7 +20,7 @@ from prompts.report_classification import (
 from prompts.units import Span
 from tools.base import ToolContext
 from tools.classification_outcome import ClassificationOutcome, Pair, classification_outcome, source_of
-from tools.classification_summary import classification_summary
+from tools.classification_summary import classification_summary, remembered
 from tools.confusion_picture import draw_matrix, matrix
 from tools.judged import Judged, best_first, write_details
 from tools.known import SUCCEEDED, Known
@@ -32,6 +32,7 @@ from tools.report_frame import (
     figure_path,
     frame_values,
     held_out_turns,
+    loss_figures,
     message_values,
     served_of,
     snippet_values,
@@ -64,7 +65,7 @@ def classification_report(context: ToolContext) -> Made:
     page = ClassificationPage(matrices=tuple(_matrices(found)), **facts)
     message = ClassificationMessage(**shared, **_weakest(found), **message_values(context, found, snippet))
     summary = classification_summary(context, found)
-    return Made(report.render(), page.render(), summary, message.render(), snippet)
+    return Made(report.render(), page.render(), summary, remembered(summary), message.render(), snippet)
 
 
 def _shared(context: ToolContext, found: ClassificationOutcome) -> dict[str, Any]:
@@ -149,13 +150,18 @@ def _snippet(context: ToolContext, served: Served) -> LabelSnippet:
 
 
 def _figures(context: ToolContext, found: ClassificationOutcome) -> Iterator[Figure]:
-    """Confusion pictures of the model that leads and of its base, as far as their answers are there."""
+    """Confusion pictures of the model that leads and of its base, then loss curves, as far as their files are there."""
     for name, each in ((CONFUSION_FIGURE, _leader(found)), (BASE_FIGURE, found.base)):
         if each is None or each.scores is None or not each.scores.confusion:
             continue
         path, title = figure_path(context, name), f"Confusion matrix of {each.title}"
         draw_matrix(title, each.scores, context.workspace / path)
         yield Figure(title=title, path=path)
+    items = context.known.plan.items if context.known.plan else ()
+    trains = [item for item in items if item.kind == "train"]
+    yield from loss_figures(
+        context, [i.id for i in trains if i.phase == "sweep"], [i.id for i in trains if i.phase == "full run"]
+    )
 
 
 def _matrices(found: ClassificationOutcome) -> Iterator[Matrix]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from prompts.plan import Line
@@ -9,11 +10,14 @@ from prompts.report import CostResult, Figure, Reply, Served, Turn
 from prompts.units import Span
 from tools.base import ToolContext
 from tools.ending import CostLine, Ending
+from tools.figures import Drawn, draw, read_curve
 from tools.held_out_prompt import held_out_prompt
 from tools.present_plan import plan_text
 from tools.report_summary import deployment, ended, job_id, notes, provenance, replies
 from tuning.workflows import WORKFLOWS
 
+SWEEP_FIGURE = "figures/sweep_loss.png"
+FULL_RUN_FIGURE = "figures/full_run_loss.png"
 REPORT = "final_report.md"
 REPORT_JSON = "final_report.json"
 REPORT_PAGE = "final_report.html"
@@ -22,11 +26,15 @@ SNIPPET_TOKENS = {"local": 128, "fireworks": 1024}
 
 
 class Made(NamedTuple):
-    """A report that is ready to be written. `page` is empty where the workflow has none, `snippet` without a deployment."""
+    """A report that is ready to be written. `page` is empty where the workflow has none, `snippet` without a deployment.
+
+    `summary` is the JSON file, `remembered` what of it the session's log keeps.
+    """
 
     markdown: str
     page: str
     summary: dict[str, Any]
+    remembered: dict[str, Any]
     message: str
     snippet: str
 
@@ -102,6 +110,27 @@ def cost_row(line: CostLine) -> CostResult:
     return CostResult(
         label=line.label, estimated=estimated, actual=line.actual, reported=line.reported, delta=line.delta
     )
+
+
+def loss_figures(context: ToolContext, sweep: Sequence[str], full_run: Sequence[str]) -> Iterator[Figure]:
+    """A picture of the losses of these training items each, as far as their metrics files are there. Raises OSError."""
+    groups = (
+        (SWEEP_FIGURE, "Loss of the sweep's candidates", sweep),
+        (FULL_RUN_FIGURE, "Loss of the full run", full_run),
+    )
+    for name, title, items in groups:
+        path = figure_path(context, name)
+        if draw(
+            [_drawn(context, item) for item in items if item in context.known.measured], title, context.workspace / path
+        ):
+            yield Figure(title=title, path=path)
+
+
+def _drawn(context: ToolContext, item: str) -> Drawn:
+    plan, measured = context.known.plan, context.known.measured[item]
+    candidate = next(c for c in plan.candidates if c.number == measured.candidate) if plan else None
+    config = f" (rank {candidate.config.rank}, rate {candidate.config.learning_rate:g})" if candidate else ""
+    return Drawn(f"candidate {measured.candidate}{config}", read_curve(context.workspace / measured.metrics_path))
 
 
 def figure_path(context: ToolContext, name: str) -> str:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from prompts.report import Comparison, Figure, LastMessage, Report, Snippet, TrainedRow
 from tools.base import ToolContext
-from tools.figures import Drawn, draw, read_curve
 from tools.outcome import Outcome, outcome
 from tools.present_scoreboard import Standing, interval, note, state_in_words
 from tools.report_frame import (
     Made,
-    figure_path,
     frame_values,
     held_out_turns,
+    loss_figures,
     message_values,
     served_of,
     snippet_values,
 )
 from tools.report_summary import job_id, replies, summary
-
-SWEEP_FIGURE = "figures/sweep_loss.png"
-FULL_RUN_FIGURE = "figures/full_run_loss.png"
 
 
 def sft_report(context: ToolContext) -> Made:
@@ -42,30 +38,14 @@ def sft_report(context: ToolContext) -> Made:
         comparison=_comparison(found),
         **message_values(context, found, snippet),
     )
-    return Made(report.render(), "", summary(context, found), message.render(), snippet)
+    document = summary(context, found)
+    return Made(report.render(), "", document, document, message.render(), snippet)
 
 
 def _figures(context: ToolContext, found: Outcome) -> tuple[Figure, ...]:
     """One picture of the sweep and one of the full run, as far as their metrics files lie in the workspace."""
-    groups = (
-        (
-            figure_path(context, SWEEP_FIGURE),
-            "Loss of the sweep's candidates",
-            [s for s in found.candidates if s != found.final],
-        ),
-        (figure_path(context, FULL_RUN_FIGURE), "Loss of the full run", [found.final] if found.final else []),
-    )
-    drawn: list[Figure] = []
-    for path, title, group in groups:
-        jobs = [_drawn(context, s) for s in sorted(group, key=lambda s: s.number) if s.item in context.known.measured]
-        if draw(jobs, title, context.workspace / path):
-            drawn.append(Figure(title=title, path=path))
-    return tuple(drawn)
-
-
-def _drawn(context: ToolContext, s: Standing) -> Drawn:
-    path = context.workspace / context.known.measured[s.item].metrics_path
-    return Drawn(f"candidate {s.number} (rank {s.rank}, rate {s.learning_rate:g})", read_curve(path))
+    sweep = [s.item for s in sorted(found.candidates, key=lambda s: s.number) if s != found.final]
+    return tuple(loss_figures(context, sweep, [found.final.item] if found.final else []))
 
 
 def _row(s: Standing) -> TrainedRow:

@@ -47,7 +47,7 @@ def _write(context: ToolContext) -> ReportWritten:
             write_whole(context.workspace / name, [text.encode(errors="replace")])
     text = json.dumps(made.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_whole(context.workspace / REPORT_JSON, [text.encode(errors="replace"), b"\n"])
-    return ReportWritten(markdown=REPORT, json_path=REPORT_JSON, message=made.message, summary=made.summary)
+    return ReportWritten(markdown=REPORT, json_path=REPORT_JSON, message=made.message, summary=made.remembered)
 
 
 def _made(context: ToolContext) -> Made:
