@@ -101,6 +101,7 @@ class Desk:
 
     @property
     def answers(self) -> Path:
+        """The file of answers."""
         item = self.plan.item(ITEM)
         assert item is not None
         return self.workspace / "outputs" / "evaluations" / f"{item.resource_id}.jsonl"
