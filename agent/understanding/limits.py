@@ -112,7 +112,7 @@ _DEPLOY = r"(?:deploy\w*|dep\b|go(?:ing)? live|endpoint|serv(?:e|ing)\b|put (?:i
 _NO_DEPLOY = tuple(
     re.compile(p)
     for p in (
-        rf"\b(?:don'?t|do not|no|without|skip|not|never|hold off|postpone|no need to|needn'?t|won'?t|shouldn'?t|stop before|refrain from|instead of|leave out|nothing|cancel|scrap|drop|kill)(?: (?!forget|only|until|worry)\w+){{0,4}} (?:the |any |a |an |to |on )*{_DEPLOY}",
+        rf"\b(?:don'?t|do not|no|without|skip|not|never|hold off|postpone|no need to|needn'?t|won'?t|shouldn'?t|stop before|refrain from|instead of|leave out|nothing|cancel|scrap|drop|kill)(?: (?!forget|only|until|worry|and\b|but\b|then\b)\w+){{0,4}} (?:the |any |a |an |to |on )*{_DEPLOY}",
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
         r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
