@@ -67,7 +67,7 @@ class Scores(Prompt):
     models: tuple[EvaluatedRow, ...]
     gains: tuple[GainRow, ...]
     leaders: GainRow | None
-    """The second best tuned model against the best."""
+    """The second best model of the stage against the best."""
     table: LabelTable | None
     labels: int
     unranked: tuple[str, ...]

@@ -45,7 +45,7 @@ class ClassificationOutcome(Ending):
     gains: tuple[Pair, ...]
     """Every tuned model against its own base, best first."""
     leaders: Pair | None
-    """The second best tuned model against the best."""
+    """The second best tuned model against the best; of base models where none was tuned."""
     verdict: Verdict
     caveat: str
     """What the figures can't claim."""
@@ -62,13 +62,14 @@ def classification_outcome(known: Known, workspace: Path, *, platform: str, free
     job = known.job(source) if source else None
     gains = tuple(_pair(bases[each.base_model], each) for each in tuned if each.base_model in bases)
     own = next((pair.found for pair in gains if pair.second == best), None)
+    best_two = (tuned or untuned)[:2]
     lines = cost_lines(plan, known, free=free)
     return ClassificationOutcome(
         models=models,
         winner=best,
         base=bases.get(best.base_model) if best else None,
         gains=gains,
-        leaders=_pair(tuned[1], tuned[0]) if len(tuned) > 1 else None,
+        leaders=_pair(best_two[1], best_two[0]) if len(best_two) > 1 else None,
         verdict=own.verdict if own else "not measured",
         caveat=_caveat(known) if tuned else "",
         job=job.resource if job else "",

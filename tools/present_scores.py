@@ -42,7 +42,7 @@ async def present_scores(arguments: ScoresArguments, context: ToolContext) -> To
 def scores_text(stage: Literal["base", "tuned"], shown: Sequence[Judged], missing: Sequence[str]) -> str:
     """The tables as Markdown. Pure."""
     columns = columns_of(stage, shown)
-    leaders = best_first(shown, "tuned")[:2] if stage == "tuned" else []
+    leaders = best_first(shown, stage)[:2]
     return Scores(
         stage=stage,
         rows=columns[0].fact.rows,

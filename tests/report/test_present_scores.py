@@ -39,7 +39,7 @@ async def test_the_benchmark_is_told_before_anything_is_tuned(tmp_path: Path, co
     best = known.scores["evaluate-base-tiny-b"]
     assert "| Label | Rows | tiny-b | tiny-a |" in text
     assert all(f"| {r.label} | {r.rows} | {r.recall:.1%} |" in text for r in best.per_label)
-    assert "McNemar" not in text
+    assert "The two best: tiny-b against tiny-a: " in text
 
 
 async def test_of_many_labels_the_weakest_are_shown_and_all_are_in_the_file(tmp_path: Path, context: Make) -> None:
