@@ -38,7 +38,7 @@ class Pace:
         self._held = 0
         self._changed = 0.0
         self._warm = False
-        self._last_answer = -math.inf
+        self._last_answer = self._cut = -math.inf
         self._skip = 0
         self._count = 0
         self._since = 0.0
@@ -47,7 +47,7 @@ class Pace:
         """An answer came. The first after a change of the limit belong to the old limit and are not measured."""
         self._last_answer = now
         if not self._warm:
-            self._warm = True
+            self._warm, self._settled = True, min(FIRST, self._most)
             self._set(min(FIRST, self._most), now)
             return
         self._count += 1
@@ -68,16 +68,20 @@ class Pace:
         One crowd counts once: what was sent before the limit changed says nothing about the new limit. When the platform
         answers nothing at all, nothing more is asked before `wait` is over.
         """
-        silent = now - self._last_answer > max(SILENT, now - began)
+        lone = self.limit == 1
+        silent = lone or now - self._last_answer > max(SILENT, now - began)
         if silent:
             self.resume_at = max(self.resume_at, now + wait)
-        if began < self._changed or not self._warm:
+        if began < self._changed or not self._warm or lone:
             return
         if self.limit > self._settled:
             self._back(now)
             return
-        self._settled, self._rate = max(1, self.limit // 2), 0.0
-        self._step, self._hold = (DOUBLE, 0) if silent else (FINE, HOLD)
+        # Cut once and refused again, with no answer in between: it is not the number that is too high.
+        gone = silent or self._last_answer < self._cut
+        self._settled, self._rate = 1 if gone else max(1, self.limit // 2), 0.0
+        self._step, self._hold = (DOUBLE, 0) if gone else (FINE, HOLD)
+        self._cut = now
         self._set(self._settled, now)
 
     def _measured(self, rate: float, now: float) -> None:
