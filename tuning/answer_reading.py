@@ -47,7 +47,8 @@ _FENCE = re.compile(r"^\s*```\w*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _NUMBER = r"(?:(?<!\w)[-+])?\d+(?:[.,]\d+)*(?![^\W\d_])"
 _WORD = r"[^\W_]+(?:\+\+?(?!\w)|#(?!\w)|-(?!\w))?"
-_WORDS = re.compile(rf"{_NUMBER}|{_WORD}|[,;:.!?|\n。，、；：！？]+")
+_PUNCTUATION = ",;:.!?|\n。，、；：！？"
+_WORDS = re.compile(rf"{_NUMBER}|{_WORD}|[{_PUNCTUATION}]+")
 _SYMBOLS = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 
@@ -74,9 +75,11 @@ def _lenient(text: str, book: _Book, multi_label: bool) -> tuple[str, ...] | Non
     if fenced := _FENCE.match(text):
         text = fenced[1]
     # With several labels a row a comma divides labels, so a label must not be read across it.
-    listed = multi_label and BREAK in book.tokens(text)
-    whole = None if listed else book.equal(text)
-    return (whole,) if whole is not None else book.contained(_inside_json(text) or [text], multi_label)
+    tokens = book.tokens(text)
+    whole = None if multi_label and BREAK in tokens else book.whole(tokens)
+    if whole is not None:
+        return (whole,)
+    return book.contained([book.tokens(said) for said in _inside_json(text)] or [tokens], multi_label)
 
 
 def _inside_json(text: str) -> list[str]:
@@ -102,7 +105,7 @@ def _plain(text: str) -> str:
 
 def _words(text: str) -> Tokens:
     """Words in lower case, `BREAK` for sentence punctuation between them, all other symbols gone."""
-    found = [BREAK if not re.search(r"\w", token) else token for token in _WORDS.findall(_plain(text).casefold())]
+    found = [BREAK if token[0] in _PUNCTUATION else token for token in _WORDS.findall(_plain(text).casefold())]
     kept = [token for at, token in enumerate(found) if token != BREAK or (at and found[at - 1] != BREAK)]
     return tuple(kept[:-1] if kept and kept[-1] == BREAK else kept)
 
@@ -141,7 +144,10 @@ class _Book:
             whole.setdefault(_joined(self.tokens(label)), []).append(label)
         self.by_tokens = {key: found[0] for key, found in keyed.items() if len(found) == 1 and _joined(key)}
         self.by_whole = {key: found[0] for key, found in whole.items() if len(found) == 1 and key}
-        self.longest = max(map(len, self.by_tokens), default=0)
+        self.longest: dict[str, int] = {}
+        """First token of a label -> tokens of the longest label that begins with it."""
+        for key in self.by_tokens:
+            self.longest[key[0]] = max(len(key), self.longest.get(key[0], 0))
 
     def strict(self, text: str, multi_label: bool) -> tuple[str, ...] | None:
         """The label itself, or distinct labels separated by commas (a label may hold commas: the longest fits first)."""
@@ -159,19 +165,18 @@ class _Book:
             at = end
         return self._sorted(found) if len(set(found)) == len(found) else None
 
-    def equal(self, text: str) -> str | None:
-        """The label that `text` is but for case, spaces and punctuation."""
-        return self.by_whole.get(_joined(self.tokens(text)))
+    def whole(self, tokens: Tokens) -> str | None:
+        """The label that a text is but for case, spaces and punctuation."""
+        return self.by_whole.get(_joined(tokens))
 
-    def contained(self, texts: Iterable[str], multi_label: bool) -> tuple[str, ...] | None:
+    def contained(self, texts: Iterable[Tokens], multi_label: bool) -> tuple[str, ...] | None:
         """The labels that stand in the texts as whole words; None for none, a negation, or several where one is due."""
         found: list[str] = []
-        for text in texts:
-            whole = self.equal(text)
+        for tokens in texts:
+            whole = self.whole(tokens)
             if whole is not None:
                 found.append(whole)
                 continue
-            tokens = self.tokens(text)
             matches = _longest_only(self._matches(tokens))
             covered = {at for match in matches for at in range(match.start, match.end)}
             if any(token in NEGATIONS for at, token in enumerate(tokens) if at not in covered):
@@ -182,8 +187,8 @@ class _Book:
 
     def _matches(self, tokens: Tokens) -> list[_Match]:
         found: list[_Match] = []
-        for start in range(len(tokens)):
-            for end in range(start + 1, min(start + self.longest, len(tokens)) + 1):
+        for start, first in enumerate(tokens):
+            for end in range(start + 1, min(start + self.longest.get(first, 0), len(tokens)) + 1):
                 label = self.by_tokens.get(tokens[start:end])
                 if label is not None and (end - start > 1 or _meant(tokens, start)):
                     found.append(_Match(start, end, label))
