@@ -131,7 +131,7 @@ class Executor:
             raise ToolError(
                 f"nothing more is asked of the model: {refused[0]}",
                 owner="unknown",
-                next_step="It goes on when the plan allows it again; what was answered is kept.",
+                next_step="What was answered is kept. More completions need your yes to a plan that has them.",
             )
         platform.grant(evaluation[0], requests)
 
@@ -215,9 +215,11 @@ class Executor:
             result = await tool.run(tool.arguments.model_validate(dict(call.arguments)), context)
             outcome: Event = ToolReturned(call=call.key, tool=call.tool, facts=result.facts, text=result.text)
         except ToolError as error:
+            # What the user's own word halted in its midst goes on when they say so; nothing is wrong with it.
+            halted = tool.effect is Effect.SPEND and bool(self.store.state(session).held)
             outcome = ToolFailed(
                 call=call.key, tool=call.tool, message=error.message, owner=error.owner, next_step=error.next_step,
-                retry=error.retry,
+                retry=error.retry or halted,
             )  # fmt: skip
         self._finish(session, call, outcome)
 

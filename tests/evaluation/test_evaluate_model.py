@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent.session.events import Cancelling, InferenceReserved
+from agent.session.events import Cancelling, InferenceReserved, ReplyReading, ToolCalled, UserMessage
 from tests.evaluation.desk import ITEM, LABELS, MODEL, SESSION, Desk
 from tests.evaluation.endpoint import Endpoint, Reaction, completion, labelled, refusal, serving
 from tools import completions
@@ -172,6 +172,49 @@ async def test_a_cancel_stops_it_and_what_was_answered_stays(desk: Desk, endpoin
     call = desk.state.calls["evaluate/1"]
     assert call.status == "failed" and "cancelled" in call.message
     assert len(endpoint.bodies) == 1 and [line["text"] for line in lines(desk)] == [LABELS[0]]
+
+
+async def test_a_hold_stops_it_and_a_yes_lets_it_go_on(desk: Desk, endpoint: Endpoint) -> None:
+    def react(body: dict[str, Any]) -> Reaction:
+        if len(endpoint.bodies) == 1:
+            desk.append(UserMessage(text="stop", reading=ReplyReading(label="reject")))
+        return labelled(body)
+
+    endpoint.react = react
+    await desk.evaluate()
+    call = desk.state.calls["evaluate/1"]
+    assert (call.status, call.retry) == ("failed", True) and len(endpoint.bodies) == 1
+    desk.approve()
+    await desk.evaluate()
+    assert desk.state.known.scores[ITEM].correct == ROWS and len(endpoint.bodies) == ROWS
+
+
+async def test_a_used_up_envelope_needs_the_user(tmp_path: Path, endpoint: Endpoint) -> None:
+    narrow = Desk(tmp_path / "narrow", endpoint.url, ROWS, spare=-10)
+    await narrow.evaluate()
+    call = narrow.state.calls["evaluate/1"]
+    assert (call.status, call.retry) == ("failed", False) and f"only {ROWS - 10} are left" in call.message
+    assert not endpoint.bodies
+    await narrow.close()
+
+
+async def test_a_kill_in_its_midst_is_gone_on_with_at_the_next_start(
+    tmp_path: Path, desk: Desk, endpoint: Endpoint
+) -> None:
+    """The intent is in the log, ten answers are on the disk, and a new process resumes."""
+    intent = ToolCalled(call="evaluate/1", tool="evaluate_model", arguments={"item": ITEM}, effect="spend", based_on=1,
+                        item=ITEM)  # fmt: skip
+    desk.append(intent, InferenceReserved(item=ITEM, evaluation=desk.answers.stem, requests=ROWS))
+    desk.answers.parent.mkdir(parents=True)
+    desk.answers.write_text(
+        "".join(json.dumps({"row": n, "truth": [LABELS[n % 4]], "text": LABELS[n % 4]}) + "\n" for n in range(10))
+    )
+    again = Desk(tmp_path, endpoint.url, ROWS)
+    await again.executor.resume(SESSION)
+    assert again.state.calls["evaluate/1"].status == "returned"
+    assert len(endpoint.bodies) == ROWS - 10 and again.state.known.scores[ITEM].correct == ROWS
+    assert again.state.reserved == {again.answers.stem: ROWS + ROWS - 10}, "what the dead process had counts as used"
+    await again.close()
 
 
 async def test_progress_tells_rows_rate_and_time_left(desk: Desk, endpoint: Endpoint) -> None:
