@@ -15,10 +15,12 @@ from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.names import is_id
 from agent.understanding.numbers import values
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
+from agent.understanding.relative import models_after, read_relative
 from agent.understanding.result import Gate
 from agent.understanding.roles import read_roles
 from agent.understanding.scene import Scene, stage
 from agent.understanding.scoring import read_evaluation, read_target
+from tuning.request import Request
 
 _LEAD = re.compile(
     r"^(?:what|how) about |^why not |^why don'?t (?:you|we) |^(?:can|could|would|will) (?:you|we) (?:please )?|^shall we |^should we "
@@ -50,19 +52,21 @@ _UP_FRONT = re.compile(
 )
 
 
-def read_changes(own: str, gate: Gate, context: str, known_models: tuple[str, ...]) -> dict[str, object]:
-    """The slots that a reply sets, as plain JSON values; empty when it sets none."""
-    scene = stage(own, known_models, context, guess=False)
+def read_changes(
+    own: str, gate: Gate, context: str, known_models: tuple[str, ...], current: Request
+) -> dict[str, object]:
+    """The slots that a reply sets, as plain JSON values; empty when it sets none. `current` is what stands."""
+    scene = stage(own, known_models, f"{context} {' '.join(current.base_models)}", guess=False)
     sentences = tuple(_LEAD.sub("please ", s) for s in scene.sentences)
     present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
     numbers = without_withdrawn_numbers(with_unit_of_question(present, scene.text))
-    found: dict[str, object] = {**read_grid(numbers), **read_limits(numbers), **_resources(scene, present)}
-    found |= _choices(scene, present, numbers)
+    found: dict[str, object] = {**read_grid(numbers), **read_limits(numbers), **_resources(scene, present, current)}
+    found |= _choices(scene, present, numbers) | read_relative(numbers, current)
     if gate in ("promotion", "comparison"):
         found |= _candidate(present)
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if gate == "question" and not found:
-        found |= _bare_answer(scene, own, context)
+        found |= _bare_answer(scene, own, context) or _from_options(own, context, known_models)
     found |= _about_labels(scene, present, found)
     kept = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if read_rebalance(present) == "none":
@@ -84,11 +88,13 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _resources(scene: Scene, present: str) -> dict[str, object]:
+def _resources(scene: Scene, present: str, current: Request) -> dict[str, object]:
     datasets = read_datasets(present, scene.names)
     evaluator = read_evaluator(present, scene.names)
     roles = read_roles(present, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
     ids = tuple(dict.fromkeys(m.id for m in map(scene.model, roles.tune) if m.id))
+    gone = [m.id for m in map(scene.model, roles.withdrawn) if m.id]
+    ids = models_after(present, ids, gone, current.base_models) or ids
     return {"train_dataset": datasets.train, "eval_dataset": datasets.eval, "evaluator": evaluator, "base_models": ids}
 
 
@@ -147,6 +153,21 @@ def _bare_answer(scene: Scene, own: str, context: str) -> dict[str, object]:
     return {}
 
 
+def _from_options(own: str, context: str, known_models: tuple[str, ...]) -> dict[str, object]:
+    """ "The bigger one", "both", "the second": an answer by the models that the question named."""
+    asked = stage(f"{context}\n{_ANSWER}\n{own}", known_models, guess=False)
+    options, _, answer = asked.text.partition(_ANSWER.lower())
+    offered = re.findall(r"⟦m\d+⟧", options)
+    chosen = offered if _ALL.search(answer) else re.findall(r"⟦m\d+⟧", answer)
+    ids = tuple(dict.fromkeys(model for mark in chosen if (model := asked.model(mark).id)))
+    return {"base_models": ids} if ids and not _NONE.search(answer) else {}
+
+
+_ANSWER = "ANSWER:"
+_ALL = re.compile(
+    r"\b(?:both|all|either is fine|all (?:of them|three|four)|beide|alle|les deux|tous|ambos|todos|todas)\b|都|两个"
+)
+_NONE = re.compile(r"\b(?:not|neither|none|no|keins?|aucun|ninguno)\b|都不")
 _LONGEST_ANSWER = 12
 """Words: a longer text says more than a name."""
 

@@ -17,6 +17,7 @@ from agent.understanding.quoting import split_quoted
 from agent.understanding.result import Gate, Reply
 from agent.understanding.text import bounded, normalised
 from agent.understanding.yes_forms import kind_of
+from tuning.request import Request
 
 _QUOTED_WORDS = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']{6,}'(?!\w)|`[^`]*`")
 _ASKS = re.compile(
@@ -43,9 +44,12 @@ _WAVERS = re.compile(r"(?:^|\b(?:wait|no|yes|hm+),? )(?:yes|ok|okay|maybe|no|sur
 """A question of one such word wavers; it asks for nothing."""
 
 
-def read_reply(text: str, gate: Gate, context: str = "", known_models: Iterable[str] = ()) -> Reply:
+def read_reply(
+    text: str, gate: Gate, context: str = "", known_models: Iterable[str] = (), current: Request | None = None
+) -> Reply:
     """Understands a reply at a gate. Pure, never raises on text.
 
+    `current` is the request that stands, for changes that only say how far from it ("one epoch fewer").
     `context` is the agent's last words; at gate "question" a yes counts only when they can be answered by yes or no.
     An approval comes from the allow-list alone (yes_forms.py); everything here after that line can only say less.
     """
@@ -58,7 +62,7 @@ def read_reply(text: str, gate: Gate, context: str = "", known_models: Iterable[
     if not quoted and (kind := kind_of(plain, gate)) != "neither":
         return _approval(kind == "yes", gate, context)
     own = _QUOTED_WORDS.sub(" ", QUOTED_FILE.sub(r"\g<path>", normalised(parts.own).lower())) if quoted else bare
-    changes = read_changes(parts.own, gate, context, tuple(known_models))
+    changes = read_changes(parts.own, gate, context, tuple(known_models), current or Request())
     reply = _other(own.strip(), quoted, changes)
     unheld = (*partly_read(parts.own), *(not_held(plain_numbers(own)) if reply.label in ("revise", "unclear") else ()))
     return replace(reply, reason=" ".join((reply.reason, *unheld)))
