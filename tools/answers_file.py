@@ -44,7 +44,7 @@ def _reply(line: bytes, truths: list[tuple[str, ...]]) -> tuple[int, Reply] | No
         row, text, truth = entry["row"], entry["text"], tuple(entry["truth"])
     except (ValueError, KeyError, TypeError):
         return None
-    known = isinstance(row, int) and 0 <= row < len(truths) and truths[row] == truth
+    known = type(row) is int and 0 <= row < len(truths) and truths[row] == truth
     if not known or not (text is None or isinstance(text, str)):
         return None
     return row, Reply(text, str(entry.get("error") or ""))
