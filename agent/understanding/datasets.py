@@ -101,6 +101,8 @@ def _retracts(left: str) -> bool:
 def _corrects(left: str, right: str) -> bool:
     """Whether a correction stands close before a name, or "instead" right after it."""
     near = left[-45:]
+    if re.search(r"⟦d\d+⟧,? no,? (?:the )?$", near) or re.match(r"^,? (?:sorry|i mean|of course|obviously)\b", right):
+        return True
     found = list(MARKER.finditer(near))
     if re.search(r"\bbut (?:now )?(?:on|with|using|for)\s*(?:the )?$", left):
         return True

@@ -37,7 +37,7 @@ _BEFORE = re.compile(
 """The list before its noun: "P1, P2 and P3 are the labels"."""
 _PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
-    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,60}}(?:\(|: ?)(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$)",
+    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,60}}(?:\(|: ?)(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
     re.IGNORECASE,
 )
 """A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""

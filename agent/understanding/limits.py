@@ -182,7 +182,7 @@ def _budget(text: str) -> float | None:
             _BUDGET_WORD.search(left)
             or _BUDGET_WORD.search(right[:30])
             or value is not None
-            or re.search(r"\bfor\s*$", left)
+            or re.search(r"\b(?:for|i mean(?:t)?|make (?:it|that)|actually|rather|correction)\W*$", left)
         ):
             value = float(match["a"] or match["b"]) * (1000 if match["k"] else 1)
     return value

@@ -44,6 +44,7 @@ _OTHER_LEFT = _end(
     r"\b(?:currently|at the moment|presently|right now|until now|so far|up to now|these days|nowadays)(?:,? (?!want\b|train|fine-?tun|need\b|please\b|going\b|would\b|tun(?:e|ing)\b)[\w']+){1,5} (?:with|on|by|using|via|through)",
     r"\b(?:currently|now|today|at the moment|right now|presently|still|so far|in prod(?:uction)?)(?:,? (?:we|i|it|they|is|are|run|runs|running|use|using|uses|rely|relying|serve|serves|pay|paying|have|handled|done|answered|on|with|by|for|in production|in prod|a|call|calling|everything|goes|to))+",
     r"\b(?:we|i|they) (?:run|serve|pay(?: for)?|rely on|have|depend on|host)",
+    r"\b(?:old|previous|former|earlier|last) (?:model|system|setup|bot|baseline|assistant|solution|router|classifier|version|run|one)(?: (?:is|was|uses|used|runs on|ran on|with))?(?: (?:a|an))?:?",
     r"\b(?:production|prod|live|current|existing|incumbent)(?: (?:model|system|setup|bot|baseline|assistant|traffic|endpoint|stack|solution|router|classifier))?(?: (?:is|uses|runs on|runs|on|with|still uses|has))?(?: (?:a|an))?:?",
     r"\bjudges?(?: model)?(?:\s*(?:,|:|=)|\s+(?:is|will be|should be|being|be|with|using))*",
     r"\b(?:judged|graded|scored|rated|ranked|evaluated|checked) (?:by|with|using)",

@@ -27,6 +27,7 @@ _GENERATE = tuple(
         r"\b(?:score|reward|give|points?|grade|return|gets?|award)\s*(?:of|is|=|:|it|them|the model|an answer|\w+)? ?\d(?:\.\d)?(?: points?)?(?: if| when| for| only| whenever| where)\b",
         r"\b\d(?:\.\d)? (?:points? )?(?:if|when|for) [^.;]{3,120}(?:,|;| and| or| else)(?: \w+)? 0\b",
         r"\breward(?:ed|s|ing)?(?: function)?(?: it| the model| them| answers?| outputs?| is|:| should| shall| be| must| gives?| =)* (?:for |when |whenever |if |only |whether |based on |how |on |1 |compar\w+|check\w*|by )",
+        r"\byou(?:'ll| will| can| should)? (?:write|code|build|make|create|generate) (?:the |that |some )?(?:code|script|function|logic|scoring)\b",
         r"\breward(?:[- ](?:function|code|rule))?\s*[:=]\s*(?:\w+\W+){2}",
         r"\b(?:correct|right|valid|exact|match\w*)\b[^.;]{0,30}\b(?:score|gets?|gives?|is|earns?|=|->) ?\d(?:\.\d)?\b",
         r"\breward (?:short|correct|valid|concise|polite|answers|outputs|responses|exact|passing|the)\b",
@@ -48,7 +49,7 @@ _METRICS: tuple[tuple[Metric, str], ...] = (
 )
 _METRIC = re.compile("|".join(f"(?P<{name}>\\b(?:{words}))" for name, words in _METRICS))
 _GOAL = re.compile(
-    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|happy with|satisfied with|content with|pleased with|glad with|settle for|done when|success is|suffices?|ambition|hope(?: for)?|would (?:like|love)|at minimum|no less than|not (?:below|under|less than)|bar|expect|looking for|good enough|bar is|threshold)\b|>=?|≥|<=?"
+    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|happy with|satisfied with|content with|pleased with|glad with|settle for|done when|success is|suffices?|ambition|hope(?: for)?|would (?:like|love)|at minimum|no less than|make (?:us|me) happy|be (?:great|nice|enough|fine)|not (?:below|under|less than)|bar|expect|looking for|good enough|bar is|threshold)\b|>=?|≥|<=?"
 )
 _OF_OTHERS = re.compile(
     r"\b(?:currently|at the moment|right now|today|so far|baseline|base model|base gets|reported|paper|claims?|scored|got|gets(?! (?:below|above|under|over|to|at least))|had|was|were|reached|achieved|stands? at|sits? at|is at|we are at|we're at|⟦m\d+⟧ (?:is|has|gets|got|reaches|scores|achieves|manages|hits|sits)|competitor|other team|vendor|existing|old)\b"
