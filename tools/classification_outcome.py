@@ -71,7 +71,7 @@ def classification_outcome(known: Known, workspace: Path, *, platform: str, free
         gains=gains,
         leaders=_pair(best_two[1], best_two[0]) if len(best_two) > 1 else None,
         verdict=own.verdict if own else "not measured",
-        caveat=_caveat(known) if tuned else "",
+        caveat=_caveat(known, len(tuned)) if tuned else "",
         job=job.resource if job else "",
         model=known.outputs().get(source, ""),
         target=_target(known, best or (untuned[0] if untuned and plan and not plan.candidates else None)),
@@ -109,11 +109,13 @@ def _pair(first: Judged, second: Judged) -> Pair:
     return Pair(first, second, difference(first, second))
 
 
-def _caveat(known: Known) -> str:
+def _caveat(known: Known, tuned: int) -> str:
     if not held_out(known.request):
         return "These rows were trained on too, as you asked, so the tuned models' figures are no held-out figures."
     if known.material is not None and known.material.validation_is_test:
         return "There were too few rows for a test split: these rows also chose the winner, so its figure flatters it."
+    if tuned > 1:
+        return f"These rows also chose the winner among {tuned} tuned models, so its figure flatters it a little."
     return ""
 
 

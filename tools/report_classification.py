@@ -17,6 +17,7 @@ from prompts.report_classification import (
     Mistake,
     TunedRow,
 )
+from prompts.scores import GainRow
 from prompts.units import Span
 from tools.base import ToolContext
 from tools.classification_outcome import ClassificationOutcome, Pair, classification_outcome, source_of
@@ -63,7 +64,7 @@ def classification_report(context: ToolContext) -> Made:
     }
     report = ClassificationReport(page=REPORT_PAGE, **facts)
     page = ClassificationPage(matrices=tuple(_matrices(found)), **facts)
-    message = ClassificationMessage(**shared, **_weakest(found), **message_values(context, found, snippet))
+    message = ClassificationMessage(**shared, **_weakest_labels(found), **message_values(context, found, snippet))
     summary = classification_summary(context, found)
     return Made(report.render(), page.render(), summary, remembered(summary), message.render(), snippet)
 
@@ -102,7 +103,8 @@ def _facts(context: ToolContext, found: ClassificationOutcome) -> dict[str, Any]
     }
 
 
-def _weakest(found: ClassificationOutcome) -> dict[str, Any]:
+def _weakest_labels(found: ClassificationOutcome) -> dict[str, Any]:
+    """What of the labels the last message shows, and how many there are."""
     table = label_table(_columns(found)[:SHOWN_MODELS], SHOWN_LABELS)
     leader = _leader(found)
     return {
@@ -133,7 +135,7 @@ def _labels(known: Known) -> LabelSet | None:
     return known.material.labels if known.material else None
 
 
-def _gain_row(pair: Pair | None) -> Any:
+def _gain_row(pair: Pair | None) -> GainRow | None:
     return gain_row(pair.first, pair.second) if pair else None
 
 
