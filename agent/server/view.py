@@ -60,28 +60,24 @@ def phase(state: SessionState) -> str:
         return "cancelling"
     if known.report is not None:
         return "report"
-    if any(known.deployment(item.id) for item in (known.plan.items if known.plan else ()) if item.kind == "deploy"):
-        return "deployment"
-    if state.promoted is not None or _ran(state, "full run"):
-        measured = any(
-            item.phase == "full run" and item.id in known.measured for item in (known.plan.items if known.plan else ())
-        )
+    items = known.plan.items if known.plan else ()
+    begun = {i.phase for i in items if known.job(i.id) or known.deployment(i.id) or i.id in known.scores}
+    for last in ("deployment", "evaluation"):
+        if last in begun:
+            return last
+    if state.promoted is not None or "full run" in begun:
+        measured = any(item.phase == "full run" and item.id in known.measured for item in items)
         return "evaluation" if measured else "full run"
     if state.plan_approved:
-        return (
-            "sweep" if any(item.phase == "sweep" for item in (known.plan.items if known.plan else ())) else "full run"
-        )
+        planned = {item.phase for item in items}
+        first = next((name for name in ("benchmark", "sweep") if name in planned), "full run")
+        return "sweep" if "sweep" in begun else first
     return "plan" if known.plan is not None else "inspection"
 
 
 def rfc3339(at: float) -> str:
     """Seconds since the epoch as RFC 3339 in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _ran(state: SessionState, wanted: str) -> bool:
-    plan = state.known.plan
-    return any(item.phase == wanted and state.known.job(item.id) for item in plan.items) if plan else False
 
 
 def _gate(state: SessionState) -> dict[str, Any] | None:
