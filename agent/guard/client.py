@@ -22,6 +22,8 @@ CLOUD = "https://api.fireworks.ai"
 SCRUBBED = ("FIREWORKS_BASE_URL", "FIREWORKS_CUSTOM_HEADERS")
 """Variables that would silently redirect the SDK or add headers; removed before a client is built."""
 COMPLETIONS = "/chat/completions"
+MAX_CONNECTIONS = 320
+"""More than an evaluation ever has in flight (`tools/pace.py`), so that no completion waits behind them."""
 CHUNK = 1 << 20
 
 
@@ -64,7 +66,8 @@ def open_platform(
         os.environ.pop(name, None)
     urls = SignedUrls()
     base = httpx.URL(connection.url or CLOUD)
-    transport = GuardTransport(inner or AiohttpTransport(), base, connection.account, read_state, urls, on_refusal)
+    inner = inner or AiohttpTransport(limits=httpx.Limits(max_connections=MAX_CONNECTIONS))
+    transport = GuardTransport(inner, base, connection.account, read_state, urls, on_refusal)
     client = AsyncFireworks(
         api_key=connection.key,
         account_id=connection.account,
