@@ -19,7 +19,7 @@ from agent.guard.step import Finish, Run, Say, Step, Understand
 from agent.session.state import SessionState
 from agent.understanding import read_instruction
 from tools.base import Effect
-from tools.known import SUCCEEDED, TERMINAL
+from tools.known import GONE, SUCCEEDED, TERMINAL
 from tuning.plan import Plan, PlanItem, canonical
 from tuning.workflows import MAX_ACTIVE_JOBS
 
@@ -153,7 +153,8 @@ def finished(state: SessionState, plan: Plan, item_id: str) -> bool:
         return item_id in known.scores
     if item.kind == "scale":
         name = deployment_name(plan, item)
-        return known.replicas.get(name) == 0 or not meant(state, name)
+        seen = known.deployments.get(name)
+        return known.replicas.get(name) == 0 or not meant(state, name) or (seen is not None and seen.state in GONE)
     deployments = [d for d in known.deployments.values() if d.resource.endswith(f"/{item.resource_id}")]
     if item.kind == "deploy":
         return any(d.state == "READY" for d in deployments)

@@ -173,7 +173,7 @@ def _cause(state: SessionState, item: PlanItem) -> str:
     job = state.known.job(item.id)
     if job is None:
         seen = state.known.deployment(item.id)
-        return seen.state if seen else "not launched"
+        return f"{seen.state}{': ' + seen.message if seen.message else ''}" if seen else "not launched"
     return f"{job.state}{': ' + job.message if job.message else ''}"
 
 
