@@ -37,7 +37,7 @@ _BEFORE = re.compile(
 """The list before its noun: "P1, P2 and P3 are the labels"."""
 _PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
-    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,60}}(?:\(|: ?)(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
+    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
     re.IGNORECASE,
 )
 """A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""
@@ -103,6 +103,11 @@ _LEFT_OUT = re.compile(
 """What stands before labels that are not wanted (see label_wishes.py)."""
 _NOT_A_LABEL = words("not_a_label")
 _LEAD = re.compile(r"^(?:use|using|with|take|just|only)\s+", re.IGNORECASE)
+_SETTING = re.compile(
+    r"\b(?:no|not|please|only|deploy\w*|budget|max|epochs?|cheap|fast|quick\w*|data ?set|models?|train\w*|eval\w*|sweep|asap|thanks|etc|see|old|new|private)\b",
+    re.IGNORECASE,
+)
+"""A word by which a bare list in brackets is an aside about the run, not about labels."""
 _MODELS = re.compile(r"\b(?:qwen|llama|gemma|kimi|gpt|mistral|glm|deepseek)|\d ?b\b", re.IGNORECASE)
 _LEAST_LABELS = 2
 _MOST_WORDS = 4
@@ -144,7 +149,8 @@ def _lists(text: str) -> list[tuple[int, int, str]]:
     classifying = bool(_CLASSIFYING.search(text))
     kinds += [_by(text, _NAMED) if classifying else [], _by(text, _BARE)]
     if classifying:
-        kinds += [_by(text, pattern)[:1] for pattern in (_INTO, _ASIDE, _SLASHED)]
+        aside = [place for place in _by(text, _ASIDE) if not _SETTING.search(place[2])]
+        kinds += [_by(text, _INTO)[:1], aside[:1], _by(text, _SLASHED)[:1]]
     found = next((good for kind in kinds if (good := sorted(filter(_lists_labels, kind)))), [])
     kept: list[tuple[int, int, str]] = []
     for item in found:

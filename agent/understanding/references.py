@@ -12,7 +12,7 @@ _ALIAS = re.compile(
     rf"\b(?:the|a|our) (?P<kind>{_KIND})(?: (?:one|model|guy|brother))?,? ?\(?(?:(?:is|being|namely|i\.e\.|=|:) )?(?P<mark>{_MARK})\)?"
 )
 _ONE = re.compile(
-    rf"\b(?:the )?(?P<kind>{_KIND})(?: of (?:the (?:two|three)|them|these))?(?: (?:one|model|brother|guy)s?)?\b(?! ?\(?{_MARK})(?= ?(?:$|[.,;:!?)]|one|model|is|as|does|gets?|should|shall|will|and|too|instead|only|alone|first|for|with|on|to|please|was|of))"
+    rf"\b(?:the )?(?P<kind>{_KIND})(?: of (?:the (?:two|three)|them|these))?(?: (?:one|model|brother|guy)s?)?+\b(?! ?\(?{_MARK})(?= ?(?:$|[.,;:!?)]|one|model|is|as|does|gets?|should|shall|will|and|too|instead|only|alone|first|for|with|on|to|please|was|of))"
 )
 _ORDINAL = re.compile(
     r"\b(?:the )?(?P<which>latter|former|last[- ]mentioned|first[- ]mentioned|last[- ]named|(?:first|second|third|last)(?= (?:one|model)\b))(?: (?:one|model))?\b"

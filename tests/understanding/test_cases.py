@@ -9,16 +9,18 @@ import pytest
 from agent.understanding.predict import predict_instruction, predict_reply
 from tests.understanding.scoring import cases, differences, same
 
-REPLIES = [*cases("replies"), *cases("held_back_replies"), *cases("fresh_replies")]
+INSTRUCTIONS = [*cases("instructions"), *cases("voices_instructions")]
+REPLIES = [*cases("replies"), *cases("voices_replies")]
+NOT_BUILT_ON = [*cases("held_back_replies"), *cases("fresh_replies")]
 
 
-@pytest.mark.parametrize("case", cases("instructions"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", INSTRUCTIONS, ids=lambda case: case["id"])
 def test_an_instruction_is_read_as_it_was_meant(case: dict) -> None:
     row = predict_instruction(case)
     assert differences(case, row["pred"], row["missing"]) == {}, case["instruction"]
 
 
-@pytest.mark.parametrize("case", cases("replies"), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", REPLIES, ids=lambda case: case["id"])
 def test_a_reply_is_read_as_it_was_meant(case: dict) -> None:
     row = predict_reply(case)
     assert row["label"] in [case["expect"], *case.get("also_ok", [])], case["reply"]
@@ -32,7 +34,11 @@ def test_a_reply_is_read_as_it_was_meant(case: dict) -> None:
 
 
 def test_no_reply_is_taken_for_an_approval_that_is_none() -> None:
-    wrong = [c["reply"] for c in REPLIES if c["expect"] != "approve" and predict_reply(c)["label"] == "approve"]
+    wrong = [
+        c["reply"]
+        for c in [*REPLIES, *NOT_BUILT_ON]
+        if c["expect"] != "approve" and predict_reply(c)["label"] == "approve"
+    ]
     assert wrong == []
 
 

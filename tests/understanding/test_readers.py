@@ -1,0 +1,156 @@
+"""The small readers by themselves: dictation, pasted settings, words that stand for a name, steps from what stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.understanding import read_instruction, read_reply
+from agent.understanding.numbers import digit_groups, plain_numbers
+from agent.understanding.quoting import settings_in
+from agent.understanding.references import with_references
+from agent.understanding.relative import models_after, read_relative
+from agent.understanding.spoken import as_written
+from tuning.request import Request
+
+SIZES = {"⟦m0⟧": 8.0, "⟦m1⟧": 32.0}
+STANDING = Request(
+    base_models=("qwen3-8b", "qwen3-32b"), epochs=(3,), learning_rates=(2e-4,), lora_ranks=(8, 16), budget_usd=10.0
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("train qwen three fourteen b on it", "train qwen 3 14b on it"),
+        ("llama three point two three b", "llama 3.2 3b"),
+        ("gpt oss one twenty b", "gpt oss 120b"),
+        ("um use rank eight", "use rank eight"),
+        ("two epochs comma rank eight period", "two epochs, rank eight."),
+        ("a trial period of two weeks", "a trial period of two weeks"),
+        ("run --no-deploy --lora-rank 8", "run no deploy lora rank 8"),
+        ("w/ rank 8, w/o sweep", "with rank 8, without sweep"),
+    ],
+)
+def test_dictated_and_shortened_text_is_written_out(said: str, written: str) -> None:
+    assert as_written(said) == written
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("sixty forty", ["60", "40"]),
+        ("three thirty two", ["3", "32"]),
+        ("two thousand five hundred", ["2500"]),
+        ("one point five", ["1.5"]),
+    ],
+)
+def test_a_run_of_number_words_falls_into_its_numbers(words: str, numbers: list[str]) -> None:
+    assert digit_groups(words) == numbers
+
+
+def test_one_as_a_pronoun_is_no_number() -> None:
+    assert plain_numbers("the rank 16 one and one epoch") == "the rank 16 that and 1 epoch"
+
+
+@pytest.mark.parametrize(
+    ("data", "holds"),
+    [
+        ("train.py --model qwen3-8b --epochs 2", True),
+        ('{"base_model": "qwen3-8b", "lora_rank": 8}', True),
+        ('{"messages": [{"role": "user", "content": "model: x, epochs: 3"}]}', False),
+        ("epoch 1 loss 2.1", False),
+    ],
+)
+def test_settings_in_a_block_are_told_from_rows(data: str, holds: bool) -> None:
+    assert bool(settings_in(data)) is holds
+
+
+def test_a_block_counts_only_where_the_writer_hands_it_on() -> None:
+    block = "```\nsft --model qwen3-8b --epochs 2\n```"
+    assert read_instruction(f"Please run this on tea-notes.\n{block}").request.epochs == (2,)
+    assert read_instruction(f"SFT qwen3-8b on tea-notes. Last time we used this:\n{block}").request.epochs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "resolved"),
+    [
+        ("⟦m0⟧ and ⟦m1⟧, drop the bigger one", "⟦m0⟧ and ⟦m1⟧, drop ⟦m1⟧"),
+        ("⟦m0⟧ or ⟦m1⟧? the latter.", "⟦m0⟧ or ⟦m1⟧? ⟦m1⟧."),
+        ("the small one (⟦m0⟧) learns from the big one (⟦m1⟧). the big one is the teacher",
+         "the small one (⟦m0⟧) learns from the big one (⟦m1⟧). ⟦m1⟧ is the teacher"),
+        ("⟦d0⟧ and ⟦d1⟧: the first for training, the second to evaluate", "⟦d0⟧ and ⟦d1⟧: ⟦d0⟧ for training, ⟦d1⟧ to evaluate"),
+        ("⟦m0⟧ is a big model", "⟦m0⟧ is a big model"),
+        ("the bigger one", "the bigger one"),
+    ],
+)  # fmt: skip
+def test_words_that_stand_for_a_name_become_it(text: str, resolved: str) -> None:
+    assert with_references(text, SIZES.get) == resolved
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("1 epoch fewer", {"epochs": [2]}),
+        ("2 more epochs", {"epochs": [5]}),
+        ("double the budget", {"budget_usd": 20.0}),
+        ("halve the learning rate", {"learning_rates": [1e-4]}),
+        ("twice the rank", {"lora_ranks": [16, 32]}),
+        ("double the samples", {}),
+        ("3 epochs", {}),
+    ],
+)
+def test_a_step_counts_from_what_stands(text: str, changes: dict) -> None:
+    assert read_relative(text, STANDING) == changes
+    assert read_relative(text, Request()) == {}
+
+
+def test_models_are_added_to_or_taken_from_those_that_stand() -> None:
+    both = STANDING.base_models
+    assert models_after("also x", ["qwen3-14b"], [], both) == (*both, "qwen3-14b")
+    assert models_after("drop it", [], ["qwen3-32b"], both) == ("qwen3-8b",)
+    assert models_after("use x instead", ["qwen3-14b"], [], both) is None
+    assert models_after("drop both", [], list(both), both) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "models"),
+    [
+        ("the bigger one", ["qwen3-32b"]),
+        ("both please", ["qwen3-8b", "qwen3-32b"]),
+        ("the first one", ["qwen3-8b"]),
+        ("neither", None),
+    ],
+)
+def test_an_answer_may_point_at_what_the_question_named(answer: str, models: list[str] | None) -> None:
+    reply = read_reply(answer, "question", "Which base model shall I take, Qwen3 8B or Qwen3 32B?")
+    assert reply.changes.get("base_models") == models
+
+
+@pytest.mark.parametrize(
+    ("wish", "slots"),
+    [
+        ("just benchmark, don't fine-tune", {"benchmark_only": True}),
+        ("use a 70/30 split", {"train_fraction": 0.7}),
+        ("imbalance threshold of 20", {"imbalance_threshold": 20.0}),
+        ("at least 92% accuracy", {"target": {"metric": "accuracy", "value": 0.92}}),
+        ("rebalance the classes", {"rebalance": "oversample"}),
+        ("undersample the frequent ones", {"rebalance": "undersample"}),
+        ("weight the rare labels", {"rebalance": "weights"}),
+        ("leave out the label Misc", {"drop_labels": ["Misc"]}),
+        ("labels are: owl, wren, kite", {"labels": ["owl", "wren", "kite"]}),
+        ("fine-tune all of them", {"tune_all": True}),
+    ],
+)
+def test_a_wish_about_classification_is_read_at_the_start_and_at_the_plan(wish: str, slots: dict) -> None:
+    job = "Classification on birds-9 with qwen3-8b and qwen3-14b. "
+    before = read_instruction(job).request.slots()
+    assert read_instruction(job + wish + ".").request.slots() == {**before, **slots}
+    reply = read_reply(wish, "plan")
+    assert (reply.label, dict(reply.changes)) == ("revise", slots)
+
+
+@pytest.mark.parametrize("wish", ["use fewer labels", "merge refunds into billing"])
+def test_a_wish_that_no_setting_holds_is_a_change_all_the_same(wish: str) -> None:
+    reply = read_reply(f"yes, but {wish}", "plan")
+    assert reply.label == "revise"
+    assert reply.reason
