@@ -129,6 +129,7 @@ def test_a_list_of_labels_with_commas_is_read_strictly() -> None:
     assert read_answer("Music, Books, Movies & TV", labels, True).strict == ("Books, Movies & TV", "Music")
 
 
+@settings(deadline=None)
 @given(labels=LABEL_LISTS, data=st.data())
 def test_every_label_is_read_from_itself_in_any_dress(labels: list[str], data: st.DataObject) -> None:
     label = data.draw(st.sampled_from(labels))
@@ -142,7 +143,7 @@ def test_every_label_is_read_from_itself_in_any_dress(labels: list[str], data: s
 
 
 @given(labels=st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=8), text=st.text(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_text_reads_as_labels_or_as_nothing(labels: list[str], text: str) -> None:
     for multi in (False, True):
         reading = read_answer(text, labels, multi)
@@ -151,6 +152,7 @@ def test_any_text_reads_as_labels_or_as_nothing(labels: list[str], text: str) ->
         assert reading.strict is None or reading.strict == reading.lenient
 
 
+@settings(deadline=None)
 @given(labels=LABEL_LISTS, data=st.data())
 def test_two_different_labels_are_never_one(labels: list[str], data: st.DataObject) -> None:
     first, second = data.draw(st.sampled_from(labels)), data.draw(st.sampled_from(labels))

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -27,6 +27,7 @@ SEVERAL = st.lists(
 READ = {"Refund.": "refund", "no idea": "?", "refund or spam": "?", None: "?"}
 
 
+@settings(deadline=None)
 @given(rows=ROWS)
 def test_one_label_a_row_as_scikit_learn_counts(rows: list[tuple[str, str | None]]) -> None:
     found = score([Answer((truth,), said) for truth, said in rows], LABELS)
@@ -50,6 +51,7 @@ def test_one_label_a_row_as_scikit_learn_counts(rows: list[tuple[str, str | None
     assert found.strict_correct <= found.correct == sum(found.correct_rows)
 
 
+@settings(deadline=None)
 @given(rows=SEVERAL)
 def test_several_labels_a_row_as_scikit_learn_counts(rows: list[tuple[set[str], set[str] | None]]) -> None:
     answers = [Answer(tuple(sorted(truth)), None if said is None else ", ".join(sorted(said))) for truth, said in rows]
@@ -88,6 +90,7 @@ def test_newcombes_method_10_on_published_tables(table: tuple[int, int, int, int
     assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
 def test_a_paired_interval_holds_its_estimate_and_turns_with_the_order(table: tuple[int, int, int, int]) -> None:
     both, only_first, only_second, neither = table

@@ -131,6 +131,7 @@ def test_a_page_needs_nothing_from_elsewhere(name: str) -> None:
     assert "default-src 'none'" in page
 
 
+@settings(deadline=None)
 @given(text=HOSTILE, role=HOSTILE)
 def test_a_label_snippet_holds_exactly_the_texts(text: str, role: str) -> None:
     turn = Turn(role=role, content=text)
@@ -158,6 +159,7 @@ def test_the_last_names_in_the_last_message_are_ours(name: str, attack: str) -> 
     assert jobs[-1] == "fa-final-2"
 
 
+@settings(deadline=None)
 @given(text=HOSTILE, role=HOSTILE)
 def test_a_snippet_is_one_call_with_exactly_the_text(text: str, role: str) -> None:
     snippet = Snippet(address=text, base_url=text, messages=(Turn(role=role, content=text),), max_tokens=5).render()
@@ -171,6 +173,7 @@ def test_a_snippet_is_one_call_with_exactly_the_text(text: str, role: str) -> No
     assert "`" not in snippet
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_a_line_is_one_visible_line(text: str) -> None:
     line = quoting.line(text)
