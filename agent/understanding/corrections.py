@@ -40,7 +40,7 @@ _NOT_THIS_BUT = re.compile(
 _TAKES_BACK = r"(?:no|nope|sorry|wait|actually|oops|er|hm+|correction|i mean(?:t)?|make (?:it|that)|rather|scratch that|strike that|on second thoughts?|changed my mind)"
 _AGAIN = r"(?:(?:let'?s )?(?:make (?:it|that)|use|try|take|go (?:with|for)|do|say|set it to|it should be|i want|i meant?)|rather|better|just|only|please|to|at|no|wait|actually|sorry|hm+|of course)"
 _REPAIRED = re.compile(
-    rf"(?P<old>{_LIST})(?P<unit>[ -]{_UNIT})?(?P<gap>[^\w⟦$€]{{0,6}}(?:(?:or|well|oh|ah|ok|and|but)\W+)?)\b{_TAKES_BACK}\b"
+    rf"(?P<old>{_LIST})(?P<unit>[ -]{_UNIT}(?: (?:for|in|during) (?:the |my |our )?(?:\w+ )?(?:sweep|tuning|search))?)?(?P<gap>[^\w⟦$€]{{0,6}}(?:(?:or|well|oh|ah|ok|and|but)\W+)?)\b{_TAKES_BACK}\b"
     rf"(?:[^\d⟦$€]{{0,70}}?\b(?:make (?:it|that)|use|try|take|go (?:with|for))|)(?:[\s,:—.!-]|\b{_AGAIN}\b)*?\s"
     rf"(?P<new>{_LIST}(?: and (?:also )?(?:try|use) {_NUM})?)(?P<same>[ -]{_UNIT})?"
     r"(?=\s*(?:$|[.,;!?)\n—]|(?:and|but|please|then|on|with|for|at|in|instead|after|because|since|so|as|of|is)\b))"
@@ -126,7 +126,7 @@ def without_withdrawn_numbers(text: str) -> str:
 def _repaired(match: re.Match[str]) -> str:
     """The new number with the old one's unit; a number with another unit of its own replaces nothing."""
     unit, own = match["unit"] or "", match["same"] or ""
-    if own and own.strip(" -s") != unit.strip(" -s"):
+    if own and own.strip(" -s") != unit.split(" for ")[0].strip(" -s"):
         return match.group()
     old, kept = match["old"], ""
     if len({bool(re.search(r"[e.]", number)) for number in re.findall(_NUM, old)}) > 1:

@@ -12,7 +12,7 @@ from agent.understanding.withdrawal import PLANNED, RIGHT, VERBS
 _THE = r"(?:the |our |my |your |that |a |its |own |separate |untouched |existing |new )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file|file called|one|sample)"
 _KIND = r"(?:eval(?:uation)?|test(?:ing)?|held[- ]?out|hold[- ]?out|gold(?:en)?|validation|dev|benchmark|blind|tst)"
-_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|separate|apart|from))*"
+_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|available|ready|prepared|separate|apart|from))*"
 _EVAL_LEFT = re.compile(
     rf"(?:\b{_KIND}[- ]?{_NOUN}?{_BE}|\b(?:eval(?:uate|uated|uation|uating)?|test(?:ed|ing)?|measure[ds]?|scored?|validate[ds]?|assess(?:ed)?|check(?:ed)?|judged?|verify|report)"
     rf"(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later))*"

@@ -37,7 +37,7 @@ _BEFORE = re.compile(
 """The list before its noun: "P1, P2 and P3 are the labels"."""
 _PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
-    rf"\b(?:classif\w+|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
+    rf"\b(?:classif\w+|clasific\w+|klassif\w+|extract\w*|type|kind|there are|we have|they are|namely|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
     re.IGNORECASE,
 )
 """A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""
@@ -56,12 +56,12 @@ _NOT_A_LIST = re.compile(
 )
 """How a sentence about the labels goes on that lists none: "the labels are in the data"."""
 _MENTIONED = re.compile(
-    rf"{_NOUN}|{_ALSO_NOUN}|classif|klassif|clasif|categor|sort|label|tag|rout|predict|decide|detect|triage|sentiment|spam|filter|intent|toxic|urgen|emotion|whether|tell|distinguish|bucket|einordn|zuordn|classer|clasific|分类|识别|zwischen|entre",
+    rf"{_NOUN}|{_ALSO_NOUN}|classif|klassif|clasif|extract|categor|sort|label|tag|rout|predict|decide|detect|triage|sentiment|spam|filter|intent|toxic|urgen|emotion|whether|tell|distinguish|bucket|einordn|zuordn|classer|clasific|分类|识别|zwischen|entre",
     re.IGNORECASE,
 )
 """Without one of these a text has no list of labels; one search instead of eight."""
 _CLASSIFYING = re.compile(
-    r"\b(?:classif\w+|klassifi\w+|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket)\b",
+    r"\b(?:classif\w+|klassifi\w+|clasific\w+|extract\w*|categori[sz]\w+|sort|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket)\b",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -187,6 +187,9 @@ def _pieces(piece: str) -> tuple[list[str], int]:
     """The labels of a list and how much of it they take; what follows "no wait" replaces what stands before it."""
     cut = _CUT.search(piece)
     body = piece[: cut.start()] if cut and cut.start() > 0 else piece
+    closed = body.find(")")
+    if closed > 0 and "(" not in body[:closed]:
+        body = body[:closed]
     again = list(_RETRACT.finditer(body))
     if again and len(_SPLIT.split(body[again[-1].end() :].strip(" ,:—-"))) >= 2:
         labels = _SPLIT.split(body[again[-1].end() :].strip(" ,:—-"))

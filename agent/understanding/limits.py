@@ -104,7 +104,7 @@ _IMBALANCE = tuple(
         rf"\bthreshold(?:\s*(?:of|to|=|:|at|is))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?= (?:for|on) (?:the )?(?:class )?imbalance)",
         rf"(?:^|[\n,;] ?)threshold\s*[:=]\s*(?P<n>{_N})\b",
         rf"\b(?P<n>{_N}) ?(?:: ?1|to 1|x|times)?(?: as)?(?: the)? (?:imbalance|class imbalance|as imbalance)",
-        rf"\b(?:flag|warn|alert|complain|tell me|shout)\b[^.;]{{0,60}}?(?P<n>{_N}) ?(?:: ?1|to 1|x\b|times)",
+        rf"\b(?:flag|report|warn|alert|complain|tell me|shout)\b[^.;]{{0,60}}?(?P<n>{_N}) ?(?:: ?1|to 1|x\b|times)",
         rf"(?<![\w.])(?P<n>{_N}) ?(?:: ?1\b|to 1\b)(?! epoch)",
     )
 )
@@ -182,7 +182,10 @@ def _budget(text: str) -> float | None:
             _BUDGET_WORD.search(left)
             or _BUDGET_WORD.search(right[:30])
             or value is not None
-            or re.search(r"\b(?:for|i mean(?:t)?|make (?:it|that)|actually|rather|correction)\W*$", left)
+            or re.search(
+                r"\b(?:for|i mean(?:t)?|make (?:it|that)|actually|rather|correction|now(?: it'?s| it is| is| only)?)\W*$",
+                left,
+            )
         ):
             value = float(match["a"] or match["b"]) * (1000 if match["k"] else 1)
     return value
