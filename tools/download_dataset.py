@@ -29,17 +29,21 @@ REPORTS: dict[Role, str] = {"train": "dataset_report.json", "eval": "dataset_rep
 
 
 class DownloadArguments(Arguments):
-    """`name` is an id, a full resource name, or the path of a local file that the user's request names."""
+    """`name` is an id, a full resource name, or the path of a local file that the user's request names.
+
+    `again` fetches it anew: the user has mended it since.
+    """
 
     name: str
     role: Literal["train", "eval"] = "train"
+    again: bool = False
 
 
 async def download_dataset(arguments: DownloadArguments, context: ToolContext) -> ToolResult:
     """Stages and inspects. Raises ToolError when the data set is not there, not READY, empty or no JSONL at all."""
     name = source_name(arguments.name, context)
     path = context.workspace / "datasets" / f"original-{_slug(name)}"
-    if not path.exists():
+    if arguments.again or not path.exists():
         await (_copy(arguments.name, path, context) if is_local(name) else _download(name, path, context))
     await context.emit(f"inspecting {name}")
     facts = await inspected(context, arguments.role, name, path)

@@ -165,7 +165,8 @@ class _Preparation:
 
     def _labels(self, parted: Split, small: bool) -> LabelSet:
         resolved, request = self.reading.resolved, self.request
-        training = self._count(self.truths[i] for i in (*parted.train, *parted.validation))
+        kept = parted.train if small else (*parted.train, *parted.validation)
+        training = self._count(self.truths[i] for i in kept)
         held = (self.own.truths[row] for row in self.own.rows) if self.own else (
             self.truths[i] for i in (parted.validation if small else parted.test)
         )  # fmt: skip
@@ -204,7 +205,7 @@ class _Preparation:
         words = []
         if self.request.drop_labels:
             words.append(f"left out: {', '.join(self.request.drop_labels)}")
-        before = sorted((*parted.train, *parted.validation))
+        before = sorted((*parted.train, *parted.validation) if parted.test or self.own else parted.train)
         after = self._rebalanced(before) if before and not self.request.benchmark_only else before
         if self.request.rebalance in ("oversample", "undersample") and after:
             counts = Counter(self.strata[row] for row in after)

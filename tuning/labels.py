@@ -28,6 +28,7 @@ ROWS_PER_LABEL = 2
 LISTED_TOKENS = 1_500
 """Longest list of labels, in tokens, that is put into every prompt; never more than a quarter of a model's context."""
 CHARS_PER_TOKEN = 3
+SAME_SPELLING = " (spellings that differ in case, spaces or punctuation alone count as one)"
 _LABEL_KEYS = ("label", "labels", "category", "class", "intent", "topic", "sentiment", "answer")
 _KEYED_LINE = re.compile(r"^[ \t]*[*_#]*([A-Za-z][\w -]{0,30}?)[*_]*[ \t]*[:=][*_]*[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
 _QUOTES = " \t\r\n\"'`.,;:!?()[]{}<>*«»“”‘’„"
@@ -55,8 +56,8 @@ def normal(label: str) -> str:
 
     Signs that may be all there is to a label ("+", "c++", "-1") are kept.
     """
-    folded = unicodedata.normalize("NFKC", label).casefold()
-    return _GAP.sub(" ", folded).strip(_QUOTES) or folded.strip()
+    folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    return _GAP.sub(" ", folded).strip(_QUOTES) or folded
 
 
 def like_label(text: str) -> bool:
@@ -148,7 +149,8 @@ def resolve(counts: Mapping[str, int], wanted: Sequence[str] = (), dropped: Coll
     out = {normal(label) for label in dropped}
     spelt = {normal(label): label.strip() for label in reversed(wanted)}
     chosen = {key: spelt.get(key) or _spelling(group) for key, group in groups.items() if key not in out}
-    outside = {chosen[key]: groups[key].total() for key in chosen if spelt and key not in spelt}
+    strange = {chosen[key]: groups[key].total() for key in chosen if spelt and key not in spelt}
+    outside = dict(sorted(strange.items(), key=lambda item: (-item[1], item[0])))
     chosen = {key: label for key, label in chosen.items() if not spelt or key in spelt}
     ordered = (
         list(dict.fromkeys(normal(label) for label in wanted)) if wanted else sorted(chosen, key=chosen.__getitem__)
@@ -160,7 +162,7 @@ def resolve(counts: Mapping[str, int], wanted: Sequence[str] = (), dropped: Coll
         labels=labels,
         of=of,
         merges=tuple(sorted((text, label) for text, label in of.items() if text != label)),
-        outside=dict(sorted(outside.items(), key=lambda item: (-item[1], item[0]))),
+        outside=outside,
         empty=tuple(
             label for key, label in zip((k for k in ordered if k not in out), labels, strict=True) if key not in chosen
         ),
@@ -196,7 +198,8 @@ def _check(
         raise LabelError("no row has a label", "Give each row a ground_truth with its label.")
     if len(filled) == 1:
         raise LabelError(
-            f"all {sum(counts.values()) - sum(outside.values()):,} labelled rows have the one label {chosen[filled[0]]!r}: there is nothing to tell apart",
+            f"all {sum(counts.values()) - sum(outside.values()):,} labelled rows have the one label {chosen[filled[0]]!r}"
+            f"{SAME_SPELLING if sum(1 for label in counts if normal(label) == filled[0]) > 1 else ''}: there is nothing to tell apart",
             "Add rows of another label, or name another data set.",
         )
 

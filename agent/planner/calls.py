@@ -30,7 +30,7 @@ def run(state: SessionState, now: float, key: str, tool: str, **arguments: Any) 
         return Wait()
     if call.status == "failed" and call.retry:
         return _again(state, now, key, call, step)
-    if _mended(state, call):
+    if mended(state, call):
         return step
     return trouble(state, now, key, call)
 
@@ -78,7 +78,7 @@ def _again(state: SessionState, now: float, key: str, call: Call, step: Run) -> 
     return step if now >= due else Wait(due)
 
 
-def _mended(state: SessionState, call: Call) -> bool:
+def mended(state: SessionState, call: Call) -> bool:
     """Did the user answer a question after this call failed?"""
     return any(
         answer.gate.gate == "question" and state.answered_at.get(answer.gate.seq, 0.0) > call.at

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from agent.guard.step import Finish, Step, Wait
 from agent.guard.verdict import blocked, finished
-from agent.planner.calls import ask, run
+from agent.planner.calls import ask, mended, run
 from agent.session.state import SessionState
 from tools.facts import JobSeen
 from tools.known import GONE, SUCCEEDED, TERMINAL, YOURS
@@ -75,7 +75,7 @@ def stage_data(state: SessionState, now: float) -> Step | None:
             continue
         key = f"stage/{role}/{hashlib.sha256(name.encode()).hexdigest()[:8]}"
         step = run(state, now, key, "download_dataset", name=name, role=role)
-        step = step or _staged_again(state, now, key, role, name)
+        step = step or _staged_again(state, now, key, role, name) or _staged_mended(state, now, key, role, name)
         if step is not None:
             return step
         staged = state.known.staged.get(role)
@@ -93,6 +93,16 @@ def _staged_again(state: SessionState, now: float, key: str, role: str, name: st
     if newest == key or newest.startswith(f"{key}/"):
         return None
     return run(state, now, f"{key}/{state.revision}", "download_dataset", name=name, role=role)
+
+
+def _staged_mended(state: SessionState, now: float, key: str, role: str, name: str) -> Step | None:
+    """The data set once more after the user mended it: its rows could not be prepared as they were."""
+    prepared = state.calls.get(f"prepare/{state.revision}")
+    if prepared is None or prepared.status != "failed" or prepared.owner != "yours" or not mended(state, prepared):
+        return None
+    return run(
+        state, now, f"{key}/{state.revision}/{prepared.tries}", "download_dataset", name=name, role=role, again=True
+    )
 
 
 def show_plan(state: SessionState, now: float) -> Step | None:
