@@ -10,11 +10,13 @@ import asyncio
 import json
 import shutil
 import tempfile
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from agent.server.home import VERSION
 from agent.session.events import Cancelling, Record, dump
-from tests.house import INSTRUCTION, House, house
+from tests.house import INSTRUCTION, House, house, jsonl, put_dataset
+from tests.labelled import labelled_rows
 from tests.platforms import Script
 from tests.session.steps import YES, at_gate, to_end, to_plan, to_promotion, when
 
@@ -64,6 +66,30 @@ async def ended(home: House) -> str:
 
 
 PLACES = (plan_gate, promotion_gate, question, mid_sweep, mid_cancel, ended)
+CLASSIFY = "Run classification on accounts/local/datasets/intents with tiny-a and tiny-b. Use LoRA ranks 8 and 16."
+LABELLED_ROWS = 60
+
+
+async def labels_plan_gate(home: House) -> str:
+    return await to_plan(home, CLASSIFY)
+
+
+async def labels_mid_benchmark(home: House) -> str:
+    """The first base model is scored and at rest, the second is being served."""
+    session = await to_plan(home, CLASSIFY)
+    home.reply(session, YES)
+    await when(home, session, lambda s: len(s.known.scores) == 1 and 0 in s.known.replicas.values())
+    return session
+
+
+async def labels_mid_sweep(home: House) -> str:
+    session = await to_plan(home, CLASSIFY)
+    home.reply(session, YES)
+    await when(home, session, lambda s: len(s.known.jobs) == 4 and not s.pending)
+    return session
+
+
+LABELS_PLACES = (labels_plan_gate, labels_mid_benchmark, labels_mid_sweep)
 SLOW = {"*": Script(polls=100_000)}
 
 
@@ -93,18 +119,23 @@ def write_workspace(workspace: Path, target: Path) -> None:
             shutil.copyfile(path, kept)
 
 
-async def make() -> None:
-    for place in PLACES:
-        slow = SLOW if place in (mid_sweep, mid_cancel) else None
-        with tempfile.TemporaryDirectory() as folder:
-            async with house(Path(folder), rows=ROWS, scripts=slow) as (home, _):
+async def make(places: Sequence[Callable[[House], Awaitable[str]]], folder: Path, keeps: object) -> None:
+    """Parks a session at each place; the workspace of the one that went farthest is kept for all."""
+    for place in places:
+        slow = SLOW if place in (mid_sweep, mid_cancel, labels_mid_sweep) else None
+        with tempfile.TemporaryDirectory() as scratch:
+            async with house(Path(scratch), rows=ROWS, scripts=slow) as (home, platform):
+                rows = jsonl(labelled_rows(LABELLED_ROWS))
+                await asyncio.to_thread(put_dataset, platform.url, "intents", rows)
                 made = await place(home)
                 await home.runner.stop()
                 records = [r.model_copy(update={"session": SESSION}) for r in home.records(made)]
-                write_log(records, FOLDER / VERSION / place.__name__)
-                if place is promotion_gate:
-                    write_workspace(home.home / "workspaces" / made, FOLDER / VERSION / "workspace")
+                write_log(records, folder / place.__name__)
+                if place is keeps:
+                    write_workspace(home.home / "workspaces" / made, folder / "workspace")
 
 
 if __name__ == "__main__":
-    asyncio.run(make())
+    if not (FOLDER / VERSION).exists():
+        asyncio.run(make(PLACES, FOLDER / VERSION, promotion_gate))
+    asyncio.run(make(LABELS_PLACES, FOLDER / f"{VERSION}-classification", labels_mid_sweep))

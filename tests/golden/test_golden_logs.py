@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from agent.session.state import SessionState
 from agent.session.store import EVENTS, SESSIONS, Store
-from tests.golden.make import FOLDER, ROWS
+from tests.golden.make import FOLDER, LABELLED_ROWS, ROWS
 from tests.house import House, chat_rows, jsonl, put_dataset
+from tests.labelled import labelled_rows
 from tests.platforms import ScriptedPlatform, scripted_platform
 from tests.session.steps import made, to_end
 from tools.known import TERMINAL
@@ -70,6 +71,8 @@ def restore(platform: ScriptedPlatform, state: SessionState, workspace: Path) ->
                     pass
             if item.kind == "deploy" and item.resource() in known.deployments:
                 send(item)
+                if known.replicas.get(item.resource()) == 0:
+                    client.patch(f"/v1/{item.resource()}:scale", json={"replicaCount": 0}).raise_for_status()
 
 
 @pytest.mark.parametrize("source", LOGS, ids=[f"{path.parent.name}-{path.name}" for path in LOGS])
@@ -77,6 +80,7 @@ async def test_a_golden_session_reaches_its_end(tmp_path: Path, source: Path) ->
     session = await asyncio.to_thread(load, source, tmp_path / "home")
     with scripted_platform(tmp_path / "platform") as platform:
         await asyncio.to_thread(put_dataset, platform.url, "tickets", jsonl(chat_rows(ROWS)))
+        await asyncio.to_thread(put_dataset, platform.url, "intents", jsonl(labelled_rows(LABELLED_ROWS)))
         home = House(tmp_path / "home", platform.url)
         try:
             before = home.store.state(session)
@@ -97,4 +101,4 @@ async def test_a_golden_session_reaches_its_end(tmp_path: Path, source: Path) ->
 
 def test_there_are_golden_logs_and_they_are_small() -> None:
     assert len(LOGS) >= 6
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".pyc") < 200_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file() and path.suffix != ".pyc") < 600_000
