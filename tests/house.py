@@ -161,10 +161,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(tmp_path: Path, rows: int = 120, **scripted: Any) -> AsyncIterator[tuple[House, ScriptedPlatform]]:
-    """A running house and its scripted platform, which holds the data set `tickets`."""
+async def house(
+    tmp_path: Path, rows: int = 120, content: bytes = b"", **scripted: Any
+) -> AsyncIterator[tuple[House, ScriptedPlatform]]:
+    """A running house and its scripted platform, which holds the data set `tickets`: `content`, or so many chat rows."""
     with scripted_platform(tmp_path / "platform", **scripted) as platform:
-        await asyncio.to_thread(put_dataset, platform.url, "tickets", jsonl(chat_rows(rows)))
+        await asyncio.to_thread(put_dataset, platform.url, "tickets", content or jsonl(chat_rows(rows)))
         home = House(tmp_path / "home", platform.url)
         await home.runner.start()
         try:

@@ -31,7 +31,7 @@ from local_platform.services import Services
 from local_platform.settings import Settings
 from tests.micro_model import catalog_entry, write_catalog, write_tokenizer
 from tests.scripted_work import MODELS, Script, ScriptedEngine, ScriptedRunner, scripted_loss
-from tests.wire import Fault, Seen, Wire
+from tests.wire import Alteration, Fault, Seen, Wire
 
 __all__ = ["MODELS", "Fault", "Script", "ScriptedPlatform", "Seen", "scripted_loss", "scripted_platform"]
 
@@ -46,6 +46,7 @@ class ScriptedPlatform:
     engine: ScriptedEngine
     requests: list[Seen]
     faults: list[Fault]
+    alterations: list[Alteration]
 
     def count(self, method: str, path: str) -> int:
         """How many requests of a method matched a path expression."""
@@ -106,7 +107,7 @@ def _build(
     runner, engine = ScriptedRunner(scripts or {}), ScriptedEngine(deployment_polls, answer)
     app = create_app(settings, runner, engine)
     wire = Wire(app, app.state.services, runner, engine)
-    return wire, ScriptedPlatform("", app.state.services, runner, engine, wire.requests, wire.faults)
+    return wire, ScriptedPlatform("", app.state.services, runner, engine, wire.requests, wire.faults, wire.alterations)
 
 
 def _server_config(app: ASGIApp) -> uvicorn.Config:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -51,6 +51,10 @@ class Seen:
         return json.loads(self.body) if self.body else None
 
 
+Alteration = Callable[[Seen, bytes], bytes]
+"""What becomes of the answer to a GET: the request and the JSON body, and the body that is sent instead."""
+
+
 class Wire:
     """ASGI middleware: records every request, applies the faults, and lets a look at a job count as a poll."""
 
@@ -58,6 +62,7 @@ class Wire:
         self.app, self.services, self.runner, self.engine = app, services, runner, engine
         self.requests: list[Seen] = []
         self.faults: list[Fault] = []
+        self.alterations: list[Alteration] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,9 +80,28 @@ class Wire:
         else:
             if seen.method == "GET":
                 await asyncio.to_thread(self._poll, seen.path)
-            await self.app(scope, _replay(body, receive), _swallow if fault.drop_after else send)
+            out = self._altered(seen, send) if self.alterations and seen.method == "GET" else send
+            await self.app(scope, _replay(body, receive), _swallow if fault.drop_after else out)
             if fault.drop_after:
                 _drop(send)
+
+    def _altered(self, seen: Seen, send: Send) -> Send:
+        """Holds a JSON answer back until it is whole, and sends what the alterations make of it."""
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            held.append(message)
+            if message["type"] != "http.response.body" or message.get("more_body"):
+                return
+            start, body = held[0], b"".join(part.get("body", b"") for part in held[1:])
+            if start["status"] == 200 and body.startswith(b"{"):
+                for alter in self.alterations:
+                    body = alter(seen, body)
+            headers = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+            await send({**start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+            await send({"type": "http.response.body", "body": body})
+
+        return hold
 
     def _fault(self, seen: Seen) -> Fault:
         for fault in self.faults:

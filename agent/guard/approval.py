@@ -58,7 +58,9 @@ def receive(
             "a question came up meanwhile that you have not seen; read it, and say it again if it still holds."
         )
     if gate is None and reading.label in ("approve", "unclear"):
-        raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
+        if not _heard_by_model(state):
+            raise Conflict(f"nothing is waiting for an answer, so this was not taken. {_first_answer(state, '')}")
+        reading = ReplyReading(label="unclear", reason="Nothing is waiting for an answer, so a yes approves nothing.")
     reading = _priced(state, reading, text)
     if state.understood is None and reading.label == "revise":
         raise Conflict("the instruction is still being read; say it again when the plan is shown.")
@@ -81,6 +83,11 @@ def receive(
     if reading.label == "reject" and reading.ends:
         events.append((state.keyed("cancelling"), Cancelling()))
     return events
+
+
+def _heard_by_model(state: SessionState) -> bool:
+    """Does a model plan the session, that can make something of words which code can't? It reads them, never as a yes."""
+    return state.created is not None and state.created.planner == "llm" and state.understood is not None
 
 
 def _read(text: str, kind: GateKind, context: str, known_models: tuple[str, ...], retry: bool) -> ReplyReading:

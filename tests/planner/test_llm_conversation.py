@@ -21,6 +21,7 @@ from agent.session.events import (
 from tests.planner.houses import llm_house
 from tests.planner.scripted_model import Reply
 from tests.planner.sensible import DRAFT, SLOTS, Sensible, facts
+from tests.platforms import Script
 from tests.session.steps import PROCEED, YES, answers, at_gate, cancel, creates, made, when, words
 
 
@@ -281,3 +282,18 @@ async def test_after_a_restart_a_logged_answer_is_carried_out_without_asking_aga
             steps.append(step)
             await home.executor.take(session, step, state.last_user_seq)
         assert [key_of(step) for step in steps] == ["llm/4/0", "llm/4/1"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["Approved, proceed.", "hm, a bit longer might be good"])
+async def test_words_in_mid_run_reach_the_model_and_are_no_yes(tmp_path: Path, text: str) -> None:
+    told = Reply(calls=[("say", {"text": "Nothing is open; the jobs run."}), ("wait_for_jobs", {})])
+    async with llm_house(tmp_path, Attentive(), scripts={"*": Script(seconds=3.0)}) as (home, _):
+        session = home.create()
+        await at_gate(home, session, "plan")
+        home.reply(session, YES)
+        await when(home, session, lambda s: bool(s.active))
+        home.model.script.replies = {text: told}  # type: ignore[attr-defined]
+        before = answers(home, session)
+        home.reply(session, text)
+        await when(home, session, lambda s: not s.unanswered)
+        assert "Nothing is open" in words(home, session) and answers(home, session) == before
