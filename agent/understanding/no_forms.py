@@ -8,7 +8,7 @@ _CLOSE = r"(?=\s*(?:$|[.,;:!?)—-]|and\b|because\b|since\b|for (?:now|good)\b|i
 _ALL = r"(?: (?:the|this|that|it|everything|session|whole|entire|all|of|job|run|training|thing|please|now|my|order|request|experiment|project|plan|tout|todo|esto|la|sesión|ça|cela|alles|bitte))*"
 """What an end-word may have as its object to end the session: nothing, or the session itself."""
 _ENDS = re.compile(
-    rf"\b(?:cancel|abort|terminate|quit|kill|scrap|(?<!the )(?<!an )(?<!-)(?<!no )(?<!in )(?<!at )(?<!dead )end){_ALL}{_CLOSE}"
+    rf"\b(?:cancel|abort|terminate|quit|kill|scrap|(?<!the )(?<!an )(?<!my )(?<!our )(?<!-)(?<!no )(?<!in )(?<!at )(?<!dead )end){_ALL}{_CLOSE}"
     rf"|\b(?:forget (?:it|about it|the whole|this|everything)|never ?mind|drop (?:it|the idea|everything|this|the (?:whole )?(?:thing|project|plan|experiment|job|matter))|pull the plug|(?:i'?m|we'?re) out|we(?:'re| are) done(?: here)?|don'?t (?:want|need) (?:it|this)(?: any ?more)?){_ALL}{_CLOSE}"
     r"|\bcall (?:it|the whole thing) off\b|\bshut (?:it|everything) down\b|\bnot interested\b|\bclose (?:the |this )?session\b"
     rf"|(?<!sweep )\babbrechen\b|\bbeenden?\b(?= das| alles| die sitzung| es|$|[.!,])|\bbrich (?:es |das |alles )?ab\b|\bbrechen sie ab\b|\babbruch\b|\bvergiss es\b|\blaisse tomber\b|\bolvídalo\b|\b(?:annule[zr]?|annuler|cancela\w*|cancelar){_ALL}{_CLOSE}"
