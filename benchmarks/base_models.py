@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     parser.add_argument("--model", nargs="+", choices=sorted(RATES), default=sorted(RATES))
     parser.add_argument("--data", type=Path, help="folder of clinc-banking-train.jsonl and -test.jsonl")
-    parser.add_argument("--epochs", type=float, default=6, help="of the intents part")
+    parser.add_argument("--epochs", type=float, default=4, help="of the intents part")
     parser.add_argument("--grpo-steps", type=int, default=40)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()

@@ -105,6 +105,39 @@ def random_answer(rng: random.Random, side: Side) -> Conversation:
     return ask(rng, order, request(rng, side, rng.choice(sorted(labels.values()))), rng.choice(offered))
 
 
+def mentioned(rng: random.Random, side: Side) -> Conversation:
+    """Labels made of a word that the request itself says: no label can be known by heart, all have to be compared."""
+    cases: dict[str, str] = {}
+    for _ in range(rng.randrange(2, 8)):
+        phrases = rng.choice(sorted(any_domain(rng, side)[1].values()))
+        text = request(rng, side, phrases)
+        telling = [word for word in _content_words(text, phrases) if word not in " ".join(cases.values())]
+        if telling:
+            word, other = rng.choice(telling), made_label_part(rng)
+            label = rng.choice((word, word, f"{word}_{other}", f"{other}_{word}"))
+            if label not in held_out_labels():
+                cases[label] = text
+    if not cases:
+        return mentioned(rng, side)
+    labels = rng.sample(sorted(cases), len(cases))
+    turns = ask(rng, order_with_menu(rng, side, labels), cases[labels[0]], labels[0])
+    if turns[0]["role"] == "system":
+        for label in rng.sample(labels, rng.randrange(len(labels))):
+            turns += chat(cases[label], label)
+    return turns
+
+
+def made_label_part(rng: random.Random) -> str:
+    """A verb or thing of requests.yaml, to be joined to another word of a label."""
+    return rng.choice(sorted(data("requests")[rng.choice(("verbs", "things"))]))
+
+
+def _content_words(text: str, phrases: list[str]) -> list[str]:
+    """Words of four letters or more that the request has from the phrases and not from the sentence around them."""
+    said = set("".join(c if c.isalpha() else " " for c in " ".join(phrases).lower()).split())
+    return sorted({w.strip(".,?!") for w in text.lower().split() if len(w.strip(".,?!")) > 3} & said)
+
+
 def defined(rng: random.Random, side: Side) -> Conversation:
     """Made-up labels that the prompt defines by topic: the answer follows from the definitions."""
     labels = any_domain(rng, side)[1]

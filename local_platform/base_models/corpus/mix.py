@@ -67,6 +67,17 @@ LARGER_MIX: dict[Task, float] = {
     reading.every_fact: 28,
     words.echo: 4,
 }
+# Then also labels that were never seen, which have to be read in the prompt.
+LABELS_MIX: dict[Task, float] = {
+    **LARGER_MIX,
+    copying.every_field: 16,
+    reading.every_fact: 24,
+    reading.passage_question: 14,
+    choice.mentioned: 34,
+    choice.random_answer: 5,
+    choice.by_heart: 5,
+    words.spotted: 20,
+}
 _PERSONAS = (
     "You are a (helpful|friendly|small|) assistant.",
     "(Answer|Help) the user.",
