@@ -112,6 +112,7 @@ class Endpoint:
         self.choice = choice
         self._errors = openai
         self._streams = True
+        self._strict = True
         self._client: AsyncOpenAI = openai.AsyncOpenAI(
             api_key=key or "none",
             base_url=choice.url,
@@ -152,6 +153,16 @@ class Endpoint:
         return self._answer(heard, request)
 
     async def _hear(self, request: dict[str, Any], on_text: OnText | None) -> _Heard:
+        """The answer in the form that the endpoint takes. Not all know strict schemas; the arguments are checked anyway."""
+        try:
+            return await self._heard(request if self._strict else _lenient(request), on_text)
+        except self._errors.BadRequestError as error:
+            if not self._strict or "strict" not in str(error).casefold():
+                raise
+            self._strict = False
+            return await self._heard(_lenient(request), on_text)
+
+    async def _heard(self, request: dict[str, Any], on_text: OnText | None) -> _Heard:
         if self._streams:
             try:
                 heard = await self._streamed(request, on_text)
@@ -233,6 +244,14 @@ class Endpoint:
         if status in (400, 413, 422):
             return EndpointTrouble(f"{self._who()} refuses the request (HTTP {status})", patient=True)
         return EndpointTrouble(f"{self._who()} is not ready (HTTP {status})")
+
+
+def _lenient(request: dict[str, Any]) -> dict[str, Any]:
+    """The request without strict schemas."""
+    tools = [
+        {**tool, "function": {k: v for k, v in tool["function"].items() if k != "strict"}} for tool in request["tools"]
+    ]
+    return {**request, "tools": tools}
 
 
 def _text(value: object, name: str) -> str:

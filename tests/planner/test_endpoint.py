@@ -189,3 +189,14 @@ def test_a_price_is_known_or_it_is_none() -> None:
     assert cost(choice, found) == pytest.approx(0.6 + 0.2 + 0.2)
     assert cost(choice.model_copy(update={"cached_price": None}), found) == pytest.approx(1.2)
     assert cost(LlmChoice(url="", model="m"), found) is None
+
+
+async def test_an_endpoint_without_strict_schemas_is_asked_without_them() -> None:
+    def picky(request: dict[str, Any]) -> Reply:
+        strict = any("strict" in tool["function"] for tool in request["tools"])
+        return Reply(status=400, error="Unknown field: tools[1].function.strict") if strict else Reply("Well.")
+
+    async with asking(picky) as (endpoint, model):
+        for _ in range(2):
+            assert (await endpoint.ask(QUESTION, schemas())).content == "Well."
+        assert len(model.requests) == 3, "learnt once"
