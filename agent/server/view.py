@@ -9,6 +9,9 @@ from typing import Any
 from agent.session.state import SessionState
 from tools.ending import cost_lines, total
 from tools.known import TERMINAL
+from tuning.plan import Plan
+from tuning.plan_classification import SERVE
+from tuning.workflows import CLASSIFICATION
 
 
 def document(state: SessionState, workspaces: Path) -> dict[str, Any]:
@@ -75,6 +78,17 @@ def phase(state: SessionState) -> str:
     return "plan" if known.plan is not None else "inspection"
 
 
+def _farthest(state: SessionState, plan: Plan) -> str:
+    """The last phase of a classification in which anything was made or scored."""
+    known = state.known
+    begun = {
+        item.phase
+        for item in plan.items
+        if item.id in known.scores or known.job(item.id) is not None or item.resource() in known.deployments
+    }
+    return next((phase for phase in reversed(CLASSIFICATION.phases) if phase in begun), "benchmark")
+
+
 def rfc3339(at: float) -> str:
     """Seconds since the epoch as RFC 3339 in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -130,8 +144,9 @@ def _cost(state: SessionState) -> dict[str, float | None]:
 
 
 def _deployment(state: SessionState) -> dict[str, Any] | None:
-    """The newest deployment of the session."""
-    seen = next(reversed(list(state.known.deployments.values())), None)
+    """The newest deployment of the session; those that only serve an evaluation do not count."""
+    kept = (d for d in state.known.deployments.values() if f"/fa-{state.id}-{SERVE}-" not in d.resource)
+    seen = next(reversed(list(kept)), None)
     if seen is None:
         return None
     return {
