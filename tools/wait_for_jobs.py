@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from tools.base import Arguments, Effect, FunctionTool, ToolContext, ToolError, ToolResult
+from tools.deploy_model import failure_of
 from tools.facts import DeploymentSeen, JobSeen
 from tools.known import TERMINAL, Known
 from tools.launch_job import job_seen
@@ -70,7 +71,10 @@ async def _job(context: ToolContext, known: JobSeen) -> JobSeen | None:
 async def _deployment(context: ToolContext, known: DeploymentSeen) -> DeploymentSeen | None:
     deployment = await find(context, known.resource)
     state = "DELETED" if deployment is None else str(deployment.get("state") or "STATE_UNSPECIFIED")
-    return None if state == known.state else known.model_copy(update={"state": state, "serving": False})
+    if state == known.state:
+        return None
+    message = failure_of(context, deployment) if deployment else ""
+    return known.model_copy(update={"state": state, "serving": False, "message": message})
 
 
 async def wait_for_jobs(arguments: Arguments, context: ToolContext) -> ToolResult:
