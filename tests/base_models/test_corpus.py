@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_platform.base_models.corpus import choice, composed, copying, names, reading, transcripts, words
-from local_platform.base_models.corpus.mix import MIX, conversations
+from local_platform.base_models.corpus.mix import LABELS_MIX, conversations
 from local_platform.base_models.corpus.wording import Side, asked, data, expand, is_held_out, of_side, say, wordings
 
 
@@ -78,7 +78,7 @@ def test_say_fills_slots_and_tidies_spaces() -> None:
 
 
 @pytest.mark.parametrize("side", list(Side))
-@pytest.mark.parametrize("task", MIX, ids=lambda task: task.__name__)
+@pytest.mark.parametrize("task", LABELS_MIX, ids=lambda task: task.__name__)
 def test_every_task_ends_with_an_answer(task: object, side: Side) -> None:
     rng = random.Random(3)
     for _ in range(40):

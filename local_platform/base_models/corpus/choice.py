@@ -129,7 +129,8 @@ def mentioned(rng: random.Random, side: Side) -> Conversation:
 
 def made_label_part(rng: random.Random) -> str:
     """A verb or thing of requests.yaml, to be joined to another word of a label."""
-    return rng.choice(sorted(data("requests")[rng.choice(("verbs", "things"))]))
+    parts: dict[str, list[str]] = data("requests")[rng.choice(("verbs", "things"))]
+    return rng.choice(sorted(parts))
 
 
 def _content_words(text: str, phrases: list[str]) -> list[str]:
