@@ -141,6 +141,8 @@ def warnings(
             f"Your target of {request.target.value:g} for the {metric} can't be judged: this plan measures accuracy. "
             "Give a target for the accuracy, or approve without one."
         )
+    if request.evaluation in ("evaluator", "generated", "rubric"):
+        found.append("No evaluator or rubric is used: a classification is judged by its labels, on the held-out rows.")
     if request.evaluation == "validation_loss":
         found.append("You asked for validation loss: it is recorded, but candidates are ranked by accuracy here.")
     points = max(1, len(request.lora_ranks)) * max(1, len(request.learning_rates))

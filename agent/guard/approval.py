@@ -50,7 +50,7 @@ def receive(
     known_models = tuple(m.name.rsplit("/", 1)[-1] for m in state.known.models)
     kind, context = (gate.shown.gate, gate.shown.question) if gate else ("plan", "")
     asked = gate.shown.asks_for if gate else ()
-    reading = _read(text, kind, context, known_models, RETRY in asked)
+    reading = _read(text, kind, context, known_models, RETRY in asked, state.known.request)
     if "workflow" in asked and (wanted := read_instruction(text, known_models).request).workflow is not None:
         reading = ReplyReading(label="revise", changes=wanted.slots(), reason="an instruction, as was asked for")
     if gate is not None and seen is not None and gate.seq > seen and reading.label != "ask":
@@ -90,12 +90,14 @@ def _heard_by_model(state: SessionState) -> bool:
     return state.created is not None and state.created.planner == "llm" and state.understood is not None
 
 
-def _read(text: str, kind: GateKind, context: str, known_models: tuple[str, ...], retry: bool) -> ReplyReading:
+def _read(
+    text: str, kind: GateKind, context: str, known_models: tuple[str, ...], retry: bool, current: Request
+) -> ReplyReading:
     """What the text says at this gate. A question about trouble takes a plain yes too, and 'try again'."""
     again = retry and " ".join(text.casefold().split()).strip(" .!") in TRY_AGAIN
-    reply = read_reply(text, kind, context, known_models)
+    reply = read_reply(text, kind, context, known_models, current)
     if again or (retry and reply.label == "unclear"):
-        reply = read_reply("yes" if again else text, "plan", "", known_models)
+        reply = read_reply("yes" if again else text, "plan", "", known_models, current)
     return ReplyReading(label=reply.label, changes=dict(reply.changes), ends=reply.ends, reason=reply.reason)
 
 

@@ -76,7 +76,9 @@ def reopened(state: SessionState, message: int) -> list[tuple[str, Event]]:
 
 def _read(state: SessionState, text: str, wish: Reading, known_models: tuple[str, ...]) -> ReplyReading:
     """What the text says: as at the promotion where candidates can be named, else as at a plan; and as an instruction."""
-    reply = read_reply(text, "promotion" if state.known.plan is not None else "plan", "", known_models)
+    reply = read_reply(
+        text, "promotion" if state.known.plan is not None else "plan", "", known_models, state.known.request
+    )
     reading = ReplyReading(label=reply.label, changes=dict(reply.changes), ends=False, reason=reply.reason)
     if reply.label == "unclear":
         plain = " ".join(text.casefold().split()).strip(" .!")

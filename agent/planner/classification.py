@@ -51,12 +51,6 @@ def _inputs(state: SessionState, now: float) -> Step | None:
     step = check_required(state, now, CLASSIFICATION)
     if step is not None:
         return step
-    if request.evaluation in ("evaluator", "generated", "rubric"):
-        text = (
-            "A classification is judged by its labels: accuracy, F1 and confusion on the held-out rows. An evaluator or a "
-            "rubric is not used with it. Reply 'judge by accuracy' to go on, or cancel the session."
-        )
-        return ask(state, now, text, ("evaluation",))
     if request.rebalance == "weights":
         text = (
             "Weighted training is not served: the platforms' training jobs take no weights per label. Instead I can repeat "

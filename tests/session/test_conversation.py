@@ -310,3 +310,11 @@ async def test_nothing_is_launched_that_could_pass_the_budget(tmp_path: Path) ->
         assert "pass the budget of $1.00" in words(home, session)
         assert deployments(platform) == [] and state.ended is None
         assert sum(state.committed.values()) <= 1.0
+
+
+async def test_a_change_that_only_says_how_far_is_taken_from_what_stands(tmp_path: Path) -> None:
+    async with house(tmp_path) as (home, _):
+        session = await to_plan(home, INSTRUCTION + " Use 3 epochs.")
+        home.reply(session, "one epoch fewer please")
+        state = await when(home, session, lambda s: s.revision == 2 and s.gate is not None)
+        assert state.known.request.epochs == (2,) and not state.approved
