@@ -114,7 +114,8 @@ def _choices(scene: Scene, present: str, numbers: str) -> dict[str, object]:
         "sweep_base_models": wants_model_sweep(present) and not scene.models,
         "benchmark_only": bool(
             re.search(
-                r"\b(?:just|only) benchmark|\bbenchmark only\b|\bdo not fine-?tune\b|\bdon'?t fine-?tune\b", present
+                r"\b(?:just|only) benchmark|\bbenchmark only\b|\b(?:do not|don'?t) fine-?tune\b(?! (?:the )?\S*\d)",
+                present,
             )
         ),
     }

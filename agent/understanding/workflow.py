@@ -53,7 +53,11 @@ _ASKS = re.compile(
 _BENCHMARK = re.compile(
     r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bnothing (?:is |shall |should |must |to |may |needs to |will )*(?:be |gets )?(?:fine-?tuned|tuned|trained)\b|\bonly (?:evaluate|compare|score|test)\b"
 )
-_FINE_TUNES = re.compile(r"\bskip the base-vs-base|\bonly fine-?tune\b")
+_FINE_TUNES = re.compile(
+    r"\bskip the base-vs-base|\bonly fine-?tune\b|\b(?:hp|hps|hyper-? ?param\w*|parameter|grid|lora)[- ](?:fine-?)?tun(?:e|ing)\b"
+    r"|\btuning (?:rounds?|sweeps?|search|grid|phase|of (?:the )?(?:hp|hyper))\b|\b(?:final|full)(?:[- ]data)? (?:final )?(?:training|tuning)\b"
+)
+"""What is left out or kept here is not the training as such: a search for settings, the run on all data."""
 _ORDERS = re.compile(
     r"(?:only|just) benchmark\b|\bbenchmark(?:ing)? only\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
 )

@@ -154,3 +154,12 @@ def test_a_wish_that_no_setting_holds_is_a_change_all_the_same(wish: str) -> Non
     reply = read_reply(f"yes, but {wish}", "plan")
     assert reply.label == "revise"
     assert reply.reason
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Skip HP tuning.", "No hyperparameter tuning please.", "Skip the tuning rounds.", "Without any grid-tuning."],
+)
+def test_a_search_that_is_left_out_is_no_training_that_is_left_out(words: str) -> None:
+    read = read_instruction(f"Run classification fine-tuning on accounts/a/datasets/x using qwen3-8b. {words}")
+    assert not read.request.benchmark_only and read.request.workflow == "classification"
