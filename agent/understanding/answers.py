@@ -19,7 +19,7 @@ from agent.understanding.relative import models_after, read_relative
 from agent.understanding.result import Gate
 from agent.understanding.roles import read_roles
 from agent.understanding.scene import Scene, stage
-from agent.understanding.scoring import read_evaluation, read_target
+from agent.understanding.scoring import UNNAMED_METRICS, read_evaluation, read_target
 from tuning.request import Request
 
 _LEAD = re.compile(
@@ -61,7 +61,7 @@ def read_changes(
     present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
     numbers = without_withdrawn_numbers(with_unit_of_question(present, scene.text))
     found: dict[str, object] = {**read_grid(numbers), **read_limits(numbers), **_resources(scene, present, current)}
-    found |= _choices(scene, present, numbers) | read_relative(numbers, current)
+    found |= _choices(scene, present, numbers, current) | read_relative(numbers, current)
     if gate in ("promotion", "comparison"):
         found |= _candidate(present)
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
@@ -98,8 +98,8 @@ def _resources(scene: Scene, present: str, current: Request) -> dict[str, object
     return {"train_dataset": datasets.train, "eval_dataset": datasets.eval, "evaluator": evaluator, "base_models": ids}
 
 
-def _choices(scene: Scene, present: str, numbers: str) -> dict[str, object]:
-    target = read_target(numbers)
+def _choices(scene: Scene, present: str, numbers: str, current: Request) -> dict[str, object]:
+    target = read_target(numbers, UNNAMED_METRICS.get(current.workflow) if current.workflow else None)
     return {
         "evaluation": read_evaluation(present, read_evaluator(present, scene.names), scene.rubric),
         "rubric": scene.rubric,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
@@ -20,10 +20,10 @@ from agent.understanding.refusals import read_refusals
 from agent.understanding.result import Reading, UnknownModel
 from agent.understanding.roles import Roles, read_roles
 from agent.understanding.scene import Scene, stage
-from agent.understanding.scoring import read_evaluation, read_target
+from agent.understanding.scoring import UNNAMED_METRICS, read_evaluation, read_target
 from agent.understanding.workflow import only_benchmarks, read_workflow
 from tuning.models import all_ids, nearest, pieces
-from tuning.request import Metric, Request, Workflow
+from tuning.request import Request, Workflow
 
 _SEE_BELOW = re.compile(
     r"\b(?:see below|as below|below is|attached|forward\w*|fwd|fw:|following|quoted|as (?:anna|described|requested|asked|he|she|they)|what (?:he|she|they|\w+) (?:asks?|wants?|wrote|needs?|says)|(?:his|her|their) (?:mail|request|wish\w*)|the mail)\b"
@@ -39,8 +39,6 @@ _NOT_THIS = re.compile(
     r"\b(?:last (?:time|week|month|year)|yesterday|previous\w*|old (?:run|config|settings)|used to|example|output|log|error|failed|crashed|do not use|don'?t use|instead of (?:this|these|that))\b",
     re.IGNORECASE,
 )
-_METRICS: Mapping[Workflow, Metric] = {"rft": "score", "classification": "accuracy", "preference": "win_rate"}
-"""What a goal that names no metric is about."""
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
 )
@@ -174,7 +172,7 @@ def _of_workflow(
     scene: Scene, workflow: Workflow | None, present: str, numbers: str, has_models: bool
 ) -> dict[str, object]:
     """The slots that only some workflows have."""
-    found: dict[str, object] = {"target": read_target(numbers, _METRICS.get(workflow or "sft"))}
+    found: dict[str, object] = {"target": read_target(numbers, UNNAMED_METRICS.get(workflow or "sft"))}
     if workflow == "classification":
         found["labels"] = scene.labels.values
         found["imbalance_threshold"] = read_imbalance(numbers)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from tuning.request import Metric, Target
+from tuning.request import Metric, Target, Workflow
 
 _VLOSS = re.compile(
     r"\b(?:validation[- ]loss|val[ _-]loss|eval(?:uation)?[ _-]loss|loss on (?:the )?validation(?: set)?|held-out loss|validation_loss)\b"
@@ -67,6 +68,14 @@ _BEATS = re.compile(
 _BARE_GOAL = re.compile(
     r"\b(?:stop(?: early)?(?: once| when| as soon as)?(?: (?:it|we|you)(?: \w+)?)?(?: (?:at|reach\w*|hits?|gets? to))*|target|goal|aim(?: for)?|until)(?: (?:is|of|at|a|an|the|about|around))*\s*[:=]?\s*(?P<n>0?\.\d+|\d\d(?:\.\d+)?(?= ?(?:%|percent)))(?: ?(?P<pct>%|percent))?"
 )
+_OF_SPLIT = re.compile(r"\b(?:hold|held|holdout|split|test|train|training|keep|reserve|carve|use|sample)\b")
+_AT_LEAST = re.compile(
+    r"(?:\b(?:at least|no less than|minimum of|more than|over|above)|>=?|≥) (?P<n>\d\d(?:\.\d+)?) ?(?:%|percent)(?! (?:of|for|to|train|test|split|hold|held|cheaper|less|more|off))"
+    r"|\b(?P<m>\d\d(?:\.\d+)?) ?(?:%|percent) or (?:more|better|higher|above)\b"
+)
+"""A share that has to be reached, and of nothing else that is named: of a classification that can only be its accuracy."""
+UNNAMED_METRICS: Mapping[Workflow, Metric] = {"rft": "score", "classification": "accuracy", "preference": "win_rate"}
+"""What a goal that names no metric is about."""
 _REACH = 60
 
 
@@ -140,4 +149,7 @@ def _unnamed(text: str, metric: Metric | None) -> Target | None:
     if metric and (found := _BARE_GOAL.search(text)):
         value = float(found["n"])
         return Target(metric=metric, value=round(value / 100, 10) if found["pct"] else value)
+    found = _AT_LEAST.search(text)
+    if metric == "accuracy" and found and not _OF_SPLIT.search(text[max(0, found.start() - 40) : found.start()]):
+        return Target(metric=metric, value=round(float(found["n"] or found["m"]) / 100, 10))
     return None

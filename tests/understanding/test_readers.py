@@ -10,7 +10,7 @@ from agent.understanding.quoting import settings_in
 from agent.understanding.references import with_references
 from agent.understanding.relative import models_after, read_relative
 from agent.understanding.spoken import as_written
-from tuning.request import Request
+from tuning.request import Request, Target
 
 SIZES = {"⟦m0⟧": 8.0, "⟦m1⟧": 32.0}
 STANDING = Request(
@@ -163,3 +163,16 @@ def test_a_wish_that_no_setting_holds_is_a_change_all_the_same(wish: str) -> Non
 def test_a_search_that_is_left_out_is_no_training_that_is_left_out(words: str) -> None:
     read = read_instruction(f"Run classification fine-tuning on accounts/a/datasets/x using qwen3-8b. {words}")
     assert not read.request.benchmark_only and read.request.workflow == "classification"
+
+
+@pytest.mark.parametrize("words", ["We need at least 92%.", "Target: at least 92%.", "92 percent or better, please."])
+def test_a_share_to_be_reached_is_a_classifications_accuracy(words: str) -> None:
+    read = read_instruction(f"Run classification on accounts/a/datasets/x using qwen3-8b. {words}").request
+    assert read.target == Target(metric="accuracy", value=0.92)
+    reply = read_reply(words, "plan", current=Request(workflow="classification"))
+    assert reply.label == "revise" and reply.changes == {"target": {"metric": "accuracy", "value": 0.92}}
+
+
+def test_a_share_of_the_rows_is_no_target() -> None:
+    reply = read_reply("hold out at least 20%", "plan", current=Request(workflow="classification"))
+    assert reply.changes == {"train_fraction": 0.8}
