@@ -402,7 +402,7 @@ async def running_session(desk: Desk) -> None:
 async def ended_session(desk: Desk) -> None:
     session = await desk.create(INSTRUCTION)
     desk.sessions.store.append(session, ("ended", SessionEnded(status="succeeded")))
-    desk.say(session, "Use 2 epochs.", "a")
+    desk.say(session, YES, "a")
 
 
 async def unknown_session(desk: Desk) -> None:
@@ -425,7 +425,7 @@ REFUSED: list[tuple[str, Callable[[Desk], Awaitable[None]], type[Exception], str
     ("instruction empty", empty_instruction, Problem, "the instruction is empty"),
     ("instruction of 100 kB", long_instruction, Problem, "at most 32,000 are read"),
     ("update on a running session", running_session, Conflict, "nothing is waiting for an answer"),
-    ("update on an ended session", ended_session, Conflict, "succeeded; start a new one"),
+    ("a yes to an ended session", ended_session, Conflict, "succeeded, so nothing is waiting for an answer"),
     ("update on an unknown session", unknown_session, SessionUnknown, "1-ffff"),
     ("two updates at once", two_at_once, Conflict, "answered first with approve: 'Approved, proceed.'"),
     ("--api-key empty", empty_key, Failure, "--api-key is empty: is the variable behind it set?"),
