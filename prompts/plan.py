@@ -43,10 +43,9 @@ class CostRow(Values):
     cost: Span | None
 
 
-class PlanText(Prompt):
-    """The plan in full. `minutes` is wall time in minutes, money is USD."""
+class PlanFrame(Prompt):
+    """What every workflow's plan says. `minutes` is wall time in minutes, money is USD."""
 
-    template: ClassVar[str] = "plan.md.j2"
     title: str
     revision: int
     plan_digest: str
@@ -57,7 +56,6 @@ class PlanText(Prompt):
     warnings: tuple[str, ...]
     candidates: tuple[CandidateRow, ...]
     decisions: tuple[Line, ...]
-    items: tuple[PlannedItem, ...]
     cost_rows: tuple[CostRow, ...]
     cost: Span
     spent: float | None
@@ -71,6 +69,13 @@ class PlanText(Prompt):
     sweep: bool
     full_run: bool
     deploy: bool
+
+
+class PlanText(PlanFrame):
+    """The plan of a supervised fine-tuning in full."""
+
+    template: ClassVar[str] = "plan.md.j2"
+    items: tuple[PlannedItem, ...]
 
 
 class LabelCount(Values):
@@ -90,18 +95,10 @@ class CreatedGroup(Values):
     first: str
 
 
-class ClassificationPlan(Prompt):
-    """The plan of a classification in full. `minutes` is wall time in minutes, money is USD."""
+class ClassificationPlan(PlanFrame):
+    """The plan of a classification in full."""
 
     template: ClassVar[str] = "plan_classification.md.j2"
-    title: str
-    revision: int
-    plan_digest: str
-    platform: str
-    account: str
-    understood: tuple[Line, ...]
-    data: tuple[str, ...]
-    warnings: tuple[str, ...]
     multi_label: bool
     rule: str
     origin: str
@@ -118,22 +115,7 @@ class ClassificationPlan(Prompt):
     """How many of the models may be tuned."""
     tuned: int
     """How many of these are tuned at most."""
-    candidates: tuple[CandidateRow, ...]
-    decisions: tuple[Line, ...]
     created: tuple[CreatedGroup, ...]
-    cost_rows: tuple[CostRow, ...]
-    cost: Span
-    spent: float | None
-    """Of the session so far; None leaves it out."""
-    free: bool
-    price_table: str
-    unknown_prices: tuple[str, ...]
-    minutes: Span
-    active_jobs: int
-    retries: int
-    sweep: bool
-    full_run: bool
-    deploy: bool
 
 
 class PlanQuestion(Prompt):

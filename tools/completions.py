@@ -28,9 +28,8 @@ from fireworks import APIConnectionError, APIStatusError, APITimeoutError, Async
 from tools.answers_file import Reply
 from tools.errors import NotJsonError, quote, refused_by_guard, told
 from tools.pace import Pace
+from tuning.workflows import EVALUATION_BLOCK
 
-BLOCK = 200
-"""Completions reserved at a time, at most: what a kill can waste."""
 REQUEST_SECONDS = 120.0
 """After this long without an answer a request is given up and asked again."""
 TRIES = 5
@@ -174,7 +173,7 @@ class Completions:
     async def _grant(self) -> None:
         async with self._granting:
             if not self._granted:
-                wanted = min(BLOCK, len(self._questions) - self._done - self._flying)
+                wanted = min(EVALUATION_BLOCK, len(self._questions) - self._done - self._flying)
                 await self._reserve(wanted)
                 self._granted += wanted
 

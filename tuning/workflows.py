@@ -46,6 +46,8 @@ IMBALANCE_THRESHOLD = 50.0
 """Most / least frequent label over the training rows; flagged strictly above."""
 EVALUATION_HOURS = (0.1, 1.0)
 """Least and most hours that an evaluation deployment is priced for; it is scaled to 0 right after its evaluation."""
+EVALUATION_BLOCK = 200
+"""Completions of an approved evaluation that are reserved at a time, at most: what a kill can waste."""
 EVALUATION_DEPLOYMENTS = 3
 """Evaluation deployments that are up at the same time."""
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from agent.session.state import SessionState
 from tuning.plan import OUTPUT, Envelope, Plan, PlanItem
+from tuning.workflows import EVALUATION_BLOCK
 
 PROBE_BLOCK = 5
-EVALUATION_BLOCK = 200
 
 Blocked = Callable[[SessionState, Plan, PlanItem], str]
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from agent.guard.client import Connection, open_platform
-from agent.guard.inference import EVALUATION_BLOCK, permits, reservation_refused
+from agent.guard.inference import permits, reservation_refused
 from agent.guard.step import Run
 from agent.guard.verdict import Wire, blocked, judge_step, judge_wire
 from agent.session.events import (
@@ -28,6 +28,7 @@ from agent.session.events import (
 from agent.session.state import SessionState
 from tests.evaluation.desk import ITEM, MODEL, Desk
 from tools.base import Effect, ToolCall
+from tuning.workflows import EVALUATION_BLOCK
 
 PATH = "/v1/chat/completions"
 STOP = UserMessage(text="stop", reading=ReplyReading(label="reject"))

@@ -151,7 +151,7 @@ async def test_no_completion_arrives_that_was_not_approved(script: list[Life], s
             arrived, newly, killed = await live(home, life, number, spare)
             total += arrived
             assert arrived <= newly, "only what this process reserved may leave"
-            assert newly - arrived <= completions.BLOCK, "a kill wastes a block at most"
+            assert newly - arrived <= completions.EVALUATION_BLOCK, "a kill wastes a block at most"
             assert killed or life.says or newly == arrived, "without a kill or a no nothing is wasted"
         last = Desk(home, "http://127.0.0.1:9", ROWS, spare)
         assert total <= reserved(last) <= last.envelope == ROWS + spare

@@ -17,7 +17,7 @@ from tests.prompts.every_sample import SAMPLES
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 REWRITE = "FIREAGENT_WRITE_SNAPSHOTS"
 OPENING = r"^\s*(?:{%[^%]*%}\s*)*({{.*?}})"
-FRAMES = (report.Frame, report.MessageFrame, report_classification.Facts)
+FRAMES = (plan.PlanFrame, report.Frame, report.MessageFrame, report_classification.Facts)
 PROMPTS = [
     value
     for module in (plan, scoreboard, scores, questions, report, report_classification)
