@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from transformers import Qwen3Config
 
-from .corpus.mix import FIRST_MIX, LABELS_MIX, LARGER_MIX, MIX, Task
+from .corpus.mix import FIRST_MIX, LABELS_MIX, LARGER_MIX, LONG_MIX, MIX, Task
 from .tokenizer import END, PAD, SPECIAL, VOCABULARY
 
 CONTEXT = 1024
@@ -84,13 +84,14 @@ _ONE_MILLION = (_COPYING, Stage(5_900_000, MIX, 256, 4096), Stage(300_000, MIX, 
 _FIVE_MILLION = (
     Stage(450_000, LARGER_MIX, 256, 4096),
     Stage(1_050_000, LABELS_MIX, 256, 4096),
-    Stage(100_000, LABELS_MIX, CONTEXT, 4096, joined=True),
+    Stage(8_000_000, LONG_MIX, 256, 4096),
+    Stage(200_000, LONG_MIX, CONTEXT, 4096, joined=True),
 )
 
 SIZES = {
     size.name: size
     for size in (
         Size("ember-1m", 128, 4, 4, 448, _ONE_MILLION, 0.3, 0.03, 6e-3, 1),
-        Size("ember-5m", 256, 4, 8, 896, _FIVE_MILLION, 0.6, 0.015, 3e-3, 5, grown_from="ember-1m"),
+        Size("ember-5m", 256, 4, 8, 896, _FIVE_MILLION, 0.45, 0.015, 3e-3, 5, grown_from="ember-1m"),
     )
 }

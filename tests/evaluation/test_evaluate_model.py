@@ -37,6 +37,10 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(completions, "PROGRESS_SECONDS", 0.02)
 
 
+def rows_asked(bodies: list[dict[str, Any]]) -> set[str]:
+    return {body["messages"][-1]["content"] for body in bodies}
+
+
 def lines(desk: Desk) -> list[dict[str, Any]]:
     return [json.loads(line) for line in desk.answers.read_text().splitlines()]
 
@@ -149,10 +153,12 @@ async def test_a_long_silence_gives_the_work_up_and_keeps_what_is_there(
     call = desk.state.calls["evaluate/1"]
     assert (call.status, call.owner, call.retry) == ("failed", "platform", True)
     endpoint.react = labelled
-    asked = len(endpoint.bodies)
+    # Requests of the first call that were under way when it ended may still arrive; none is for an answered row.
+    first = len(endpoint.bodies)
     await desk.evaluate("evaluate/2")
     assert desk.state.known.scores[ITEM].correct == ROWS
-    assert len(endpoint.bodies) - asked == ROWS - 10
+    answered, again = rows_asked(endpoint.bodies[:10]), rows_asked(endpoint.bodies[first:])
+    assert len(answered) == 10 and not answered & again and len(again) == ROWS - 10
 
 
 async def test_a_key_that_is_not_accepted_ends_it_at_once(desk: Desk, endpoint: Endpoint) -> None:

@@ -5,6 +5,7 @@ that tuning on new labels has no wrong habit to unlearn.
 """
 
 import random
+from collections.abc import Callable
 from functools import cache
 
 from . import composed, names
@@ -14,6 +15,8 @@ from .wording import Side, asked, casual, data, expand, of_side, say, wordings
 Labels = dict[str, list[str]]
 # How many of the domains of training text are made up on the spot from the parts of requests.yaml.
 _COMPOSED = 0.65
+# How many menus of training text write their labels in a shape of their own.
+_RENAMED = 0.4
 
 
 @cache
@@ -83,7 +86,25 @@ def menu_case(rng: random.Random, side: Side) -> tuple[str, dict[str, str], dict
     offered = rng.sample(sorted(labels), min(len(labels), rng.randrange(2, 9)))
     style = rng.choice(("as it is", "as it is", "as it is", "spaced", "upper"))
     written = {x: x.replace("_", " ") if style == "spaced" else x.upper() if style == "upper" else x for x in offered}
+    if side is Side.TRAIN and rng.random() < _RENAMED:
+        written = renamed(rng, offered)
     return order_with_menu(rng, side, list(written.values())), written, labels
+
+
+def renamed(rng: random.Random, labels: list[str]) -> dict[str, str]:
+    """The labels in a shape that no domain has, so that they have to be copied from the prompt."""
+    word = rng.choice((made_label_part(rng), names.made_up_word(rng, Side.TRAIN), str(rng.randrange(100))))
+    shape: Callable[[str], str] = rng.choice(
+        (
+            lambda label: label.replace("_", "-"),
+            lambda label: "".join(part.capitalize() for part in label.split("_")),
+            lambda label: f"{label}_{word}",
+            lambda label: f"{word}_{label}",
+            lambda label: f"{word}.{label}",
+            lambda label: "_".join(reversed(label.split("_"))),
+        )
+    )
+    return {label: label if shape(label) in held_out_labels() else shape(label) for label in labels}
 
 
 def from_menu(rng: random.Random, side: Side) -> Conversation:

@@ -52,7 +52,8 @@ def stated_facts(rng: random.Random, side: Side, count: int) -> tuple[dict[str, 
     sentences = []
     for key, value in facts.items():
         text = say(rng, side, (form,) * 5 if form else wordings("fact"), k=key, v=value)
-        sentences.append(text if rng.random() < 0.3 else text[0].upper() + text[1:])
+        # A value is never capitalised: it has to be copied as it stands.
+        sentences.append(text if text.startswith(value) or rng.random() < 0.3 else text[0].upper() + text[1:])
     rng.shuffle(sentences)
     return facts, rng.choice((" ", "\n", " ")).join(sentences)
 

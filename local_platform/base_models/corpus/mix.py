@@ -78,6 +78,19 @@ LABELS_MIX: dict[Task, float] = {
     choice.by_heart: 5,
     words.spotted: 20,
 }
+# And for long: both, and every way of copying, in many wordings.
+LONG_MIX: dict[Task, float] = {
+    **LABELS_MIX,
+    copying.repeat: 18,
+    copying.introduction: 5,
+    copying.extract_field: 16,
+    copying.every_field: 20,
+    choice.from_menu: 24,
+    choice.random_answer: 7,
+    choice.mentioned: 28,
+    reading.every_fact: 26,
+    words.spotted: 16,
+}
 _PERSONAS = (
     "You are a (helpful|friendly|small|) assistant.",
     "(Answer|Help) the user.",
