@@ -6,6 +6,7 @@ A call that has an intent and no outcome is run again after a restart; tools fin
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +66,20 @@ class Executor:
             return True
         await self._run(session, begun)
         return True
+
+    async def take_together(self, session: str, runs: Sequence[Run], based_on: int) -> None:
+        """Takes look-ups at the same time. The log has their intents, then their outcomes, in the order of `runs`.
+
+        What one of them meets, known trouble or a bug of ours, takes no other's outcome away; a bug is raised after that.
+        """
+        begun = [call for run in runs if (call := self._begin(session, run, based_on)) is not None]
+        outcomes = await asyncio.gather(*(self._outcome(session, call) for call in begun), return_exceptions=True)
+        for call, outcome in zip(begun, outcomes, strict=True):
+            if not isinstance(outcome, BaseException):
+                self._finish(session, call, outcome)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def resume(self, session: str) -> None:
         """Runs the calls again that have an intent and no outcome, and gives a standing yes: what a kill left behind.
@@ -209,19 +224,21 @@ class Executor:
         return f"call/{call.key}/{tries}", event
 
     async def _run(self, session: str, call: ToolCall) -> None:
+        self._finish(session, call, await self._outcome(session, call))
+
+    async def _outcome(self, session: str, call: ToolCall) -> ToolReturned | ToolFailed:
         tool = self.tools[call.tool]
         try:
             context = await self.context(session)
             result = await tool.run(tool.arguments.model_validate(dict(call.arguments)), context)
-            outcome: Event = ToolReturned(call=call.key, tool=call.tool, facts=result.facts, text=result.text)
+            return ToolReturned(call=call.key, tool=call.tool, facts=result.facts, text=result.text)
         except ToolError as error:
             # What the user's own word halted in its midst goes on when they say so; nothing is wrong with it.
             halted = tool.effect is Effect.SPEND and bool(self.store.state(session).held)
-            outcome = ToolFailed(
+            return ToolFailed(
                 call=call.key, tool=call.tool, message=error.message, owner=error.owner, next_step=error.next_step,
                 retry=error.retry or halted,
             )  # fmt: skip
-        self._finish(session, call, outcome)
 
     def _finish(self, session: str, call: ToolCall, outcome: Event) -> None:
         def decide(state: SessionState) -> list[tuple[str, Event]]:

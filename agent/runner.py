@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 
 from agent.executor import Emit, Executor, key_of
-from agent.guard.step import Step, Wait
-from agent.planner.base import Planner
+from agent.guard.step import Wait
+from agent.planner.base import Next, Planner
 from agent.session.events import AgentSaid, Event, JobStalled
 from agent.session.state import SessionState
 from agent.session.store import Decide, SessionUnknown, Store, StoreError
@@ -142,7 +142,7 @@ class Runner:
     async def _drive(self, session: str) -> None:
         """Takes steps until there is nothing to do but wait."""
         await self._executor.resume(session)
-        refused: Step | None = None
+        refused: Next | None = None
         while True:
             state = self._store.state(session)
             self._watch(session, state)
@@ -153,13 +153,17 @@ class Runner:
                 if step.until is not None:
                     self._wake_at(session, step.until)
                 return
-            await self._executor.take(session, step, state.last_user_seq)
+            if isinstance(step, tuple):
+                await self._executor.take_together(session, step, state.last_user_seq)
+            else:
+                await self._executor.take(session, step, state.last_user_seq)
             await asyncio.sleep(0)  # steps that wait for nothing must not keep the other sessions from theirs
             after = self._store.state(session)
             if after.last_seq == state.last_seq or step == refused:
                 raise RuntimeError(f"the step {step!r} got nowhere and would be taken for ever")
-            call = after.calls.get(key_of(step))
-            refused = step if call is not None and call.status == "refused" else None
+            keys = [key_of(part) for part in (step if isinstance(step, tuple) else (step,))]
+            calls = [after.calls.get(key) for key in keys]
+            refused = step if all(call is not None and call.status == "refused" for call in calls) else None
 
     def _wake_at(self, session: str, at: float) -> None:
         delay = max(0.0, at - self._clock())

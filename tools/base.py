@@ -132,6 +132,10 @@ class Tool(Protocol):
     def description(self) -> str: ...
     @property
     def arguments(self) -> type[Arguments]: ...
+    @property
+    def concurrent(self) -> bool:
+        """Whether several calls may run at the same time: none rests on what another one finds or writes."""
+        ...
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult: ...
 
@@ -145,6 +149,7 @@ class FunctionTool:
     description: str
     arguments: type[Arguments]
     function: Callable[[Any, ToolContext], Awaitable[ToolResult]]
+    concurrent: bool = False
 
     async def run(self, arguments: Any, context: ToolContext) -> ToolResult:
         return await self.function(arguments, context)

@@ -190,4 +190,5 @@ TOOL = FunctionTool(
     "account's data sets, training jobs or deployments.",
     arguments=ListArguments,
     function=list_resources,
+    concurrent=True,
 )

@@ -131,4 +131,5 @@ TOOL = FunctionTool(
     description="Measures a finished training job by validation loss, against the base model where the job recorded it.",
     arguments=EvaluateArguments,
     function=run_evaluator,
+    concurrent=True,
 )

@@ -1,7 +1,8 @@
 """The LLM planner: a model behind an OpenAI-compatible address decides what to call and what to say.
 
-One answer of the model is one event; its calls are then carried out one after another, each by the guard's leave. What the
-model does not decide (a cancel, a message without words for it, an endpoint that is down) code decides.
+One answer of the model is one event; its calls are then carried out in their order, each by the guard's leave; look-ups in
+a row run at the same time. What the model does not decide (a cancel, a message without words for it, an endpoint that is
+down) code decides.
 """
 
 from __future__ import annotations
@@ -11,26 +12,24 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 
 from agent.guard.approval import RETRY
-from agent.guard.step import Decline, Say, Step, Think, Wait
+from agent.guard.step import Say, Step, Think, Wait
+from agent.planner.base import Next
 from agent.planner.briefing import prompt_digests, state_block, system_prompt
 from agent.planner.calls import ask, run
+from agent.planner.carrying import carry_out, handled, in_motion
 from agent.planner.classification import put_to_rest
 from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
 from agent.planner.offline import after_the_end, decide, react
-from agent.planner.toolbox import CHANGED, FINISH, REQUEST, SAY, WAIT, question, say, schemas, step_for
+from agent.planner.toolbox import REQUEST, SAY, WAIT, schemas, step_for
 from agent.planner.transcript import call_key, merged, messages, wakes
 from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
 from agent.session.state import Replied, SessionState
-from tools.known import TERMINAL
-from tools.wait_for_jobs import SETTLED
 
 ANSWERS = 30
 """Answers of the model until the user speaks again; each job of the session adds some."""
 ANSWERS_PER_JOB = 4
 USELESS = 3
 """Answers in a row without anything to act on, after which the user is asked."""
-CALLS = 16
-"""Calls of one answer that are carried out."""
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 300.0
 PROBE_DELAY = 5.0
@@ -52,30 +51,30 @@ class LlmPlanner:
         self._waits: dict[str, tuple[int, int, float]] = {}
         """Session -> (the user's last word, failures in a row since it, when to ask again)."""
 
-    async def next_step(self, state: SessionState, now: float) -> Step:
+    async def next_step(self, state: SessionState, now: float) -> Next:
         if state.ended is not None:
             return await self._afterwards(state, now) if state.afterwards else Wait()
         if state.cancelling:
             return decide(state, now)
         if state.understood is None and state.created and state.created.platform_kind == "local":
-            step = run(state, now, "models/all", "list_resources", kind="models")
-            if step is not None:
-                return step  # the names of its models are known nowhere else
+            listing = run(state, now, "models/all", "list_resources", kind="models")
+            if listing is not None:
+                return listing  # the names of its models are known nowhere else
         resting = put_to_rest(state, now) if state.gate is None else None
         if resting is not None and not isinstance(resting, Wait):
             return resting  # no matter of judgement: it only stops cost
         replied = state.replied
         if replied is not None and replied.event.based_on == state.last_user_seq:
             since = self._records(state.id, replied.event.seen)
-            step = carry_out(state, now, replied, {record.key for record in since})
-            step = step or _rest(state, now, replied, since)
+            done = {record.key for record in since}
+            step = carry_out(state, now, replied, done) or _rest(state, now, replied, since)
             if step is not None:
                 return step
         elif state.gate is not None and not state.unanswered:
             return Wait()
         return _enough(state, now, self._useless(state)) or await self._think(state, now)
 
-    async def _afterwards(self, state: SessionState, now: float) -> Step:
+    async def _afterwards(self, state: SessionState, now: float) -> Next:
         """An ended session is spoken with: one answer of the model to a message, and code's words where it has none."""
         replied = state.replied
         if replied is None or replied.event.based_on != state.last_user_seq:
@@ -84,7 +83,7 @@ class LlmPlanner:
         done = {record.key for record in self._records(state.id, replied.event.seen)}
         for index, call in enumerate(replied.event.calls):
             key = call_key(replied.seq, index)
-            if call.name == REQUEST and not _handled(state, key, done):
+            if call.name == REQUEST and not handled(state, key, done):
                 return step_for(state, key, call)  # first, for words would answer the user and leave nothing to do
         return carry_out(state, now, replied, done) or after_the_end(state, state.afterwards[0])
 
@@ -162,45 +161,6 @@ def cost(choice: LlmChoice, answer: Answer) -> float | None:
     return total / 1e6
 
 
-def carry_out(state: SessionState, now: float, replied: Replied, done: set[str]) -> Step | None:
-    """The next step of an answer that is not wholly carried out; None when it is. Taking a yes back goes first."""
-    event, seq = replied.event, replied.seq
-    words = f"llm/{seq}/words"
-    if event.content and not _handled(state, words, done):
-        return _again(state, now, words) or _words(state, words, event)
-    order = sorted(range(len(event.calls)), key=lambda index: event.calls[index].name != CHANGED)
-    for place, index in enumerate(order):
-        call, key = event.calls[index], call_key(seq, index)
-        if call.name == WAIT or _handled(state, key, done):
-            continue
-        if call.name == FINISH and any(name.startswith("refused/ended/") for name in done):
-            continue
-        if place >= CALLS:
-            return Decline(key, call.name, f"only the first {CALLS} calls of an answer are carried out.")
-        return _again(state, now, key) or step_for(state, key, call)
-    return None
-
-
-def _words(state: SessionState, key: str, event: PlannerReplied) -> Step:
-    """The answer's own words: narration beside calls, an answer while something goes on, else a question to the user."""
-    if event.calls or state.gate is not None or state.ended is not None or _running(state):
-        return say(state, key, event.content)
-    return question(state, key, event.content)
-
-
-def _handled(state: SessionState, key: str, done: set[str]) -> bool:
-    call = state.calls.get(key)
-    if call is None:
-        return key in done
-    return call.status in ("returned", "refused") or (call.status == "failed" and not call.retry)
-
-
-def _again(state: SessionState, now: float, key: str) -> Step | None:
-    """The same call once more: passing trouble is waited out without asking the model."""
-    call = state.calls.get(key)
-    return run(state, now, key, call.tool, **call.arguments) if call is not None else None
-
-
 def _rest(state: SessionState, now: float, replied: Replied, since: Sequence[Record]) -> Step | None:
     """What follows an answer that is carried out: a rest until there is news; None when the model has the next word."""
     names = {call.name for call in replied.event.calls}
@@ -214,7 +174,7 @@ def _rest(state: SessionState, now: float, replied: Replied, since: Sequence[Rec
         return None
     if any(wakes(record.event, {}) for record in since):
         return None
-    if _running(state):
+    if in_motion(state):
         return _idle(state)
     due = replied.at + PROBE_DELAY
     starting = any(d.state == "READY" and not d.serving for d in state.known.deployments.values())
@@ -224,12 +184,6 @@ def _rest(state: SessionState, now: float, replied: Replied, since: Sequence[Rec
 def _idle(state: SessionState) -> Step:
     """Nothing to do; but no message of the user goes without words, and code has some where the model had none."""
     return react(state, state.unanswered[0]) if state.unanswered else Wait()
-
-
-def _running(state: SessionState) -> bool:
-    """Is something on the platform going to change by itself?"""
-    jobs = any(job.state not in TERMINAL for job in state.known.jobs.values())
-    return jobs or any(d.state not in SETTLED for d in state.known.deployments.values())
 
 
 def _allowed(state: SessionState) -> int:
@@ -280,7 +234,7 @@ def _notice(state: SessionState) -> str:
     if (
         event is not None
         and state.gate is None
-        and not _running(state)
+        and not in_motion(state)
         and {c.name for c in event.calls} <= {SAY, WAIT}
     ):
         return "nothing is running and nobody is being asked: go on, ask the user, or finish."

@@ -35,6 +35,7 @@ SLOT_WORDS = {
     "skip_sweep": "No hyperparameter tuning; one given configuration alone does not set it.",
     "sweep_base_models": "Preference only: no models named, find the best.",
     "labels": "As written, after corrections.",
+    "merge_labels": "Pairs: a label, and the label that its rows get. All that stand, not only new ones.",
     "imbalance_threshold": "20:1 is 20.",
     "target": "Percent as a fraction. A rival without a number is no target.",
     "budget_usd": "This run's limit, not past or monthly spending.",
@@ -56,6 +57,10 @@ def slots_schema() -> dict[str, Any]:
     for name, entry in schema["properties"].items():
         kept = {key: value for key, value in entry.items() if key in ("type", "enum", "items", "anyOf", "$ref")}
         properties[name] = {**kept, "description": SLOT_WORDS[name]} if name in SLOT_WORDS else kept
+    properties["merge_labels"]["items"] = {
+        "type": "array",
+        "items": {"type": "string"},
+    }  # strict schemas know no tuples
     properties["target"] = _target(schema, properties["target"].get("description", ""))
     return {"type": "object", "properties": _plain(properties), "additionalProperties": False}
 

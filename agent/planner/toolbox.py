@@ -50,6 +50,8 @@ REQUEST = "set_request"
 MAX_ARGUMENTS = 20_000
 """Characters of one call's arguments that are read."""
 _TOOLS = {tool.name: tool for tool in CATALOG if tool.name in HIDDEN}
+CONCURRENT = frozenset(tool.name for tool in _TOOLS.values() if tool.concurrent)
+"""Tools of which one answer's calls in a row run at the same time."""
 
 
 def schemas() -> tuple[dict[str, Any], ...]:

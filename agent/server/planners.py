@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.guard.step import Step
+from agent.planner.base import Next
 from agent.planner.endpoint import Endpoint, EndpointTrouble
 from agent.planner.llm import LlmPlanner
 from agent.planner.offline import OfflinePlanner
@@ -22,7 +22,7 @@ class Planners:
         self._offline = OfflinePlanner()
         self._llm = LlmPlanner(store.records, self._open, feed.speech)
 
-    async def next_step(self, state: SessionState, now: float) -> Step:
+    async def next_step(self, state: SessionState, now: float) -> Next:
         chosen = self._llm if state.created is not None and state.created.planner == "llm" else self._offline
         return await chosen.next_step(state, now)
 

@@ -279,6 +279,7 @@ async def test_after_a_restart_a_logged_answer_is_carried_out_without_asking_aga
             state = home.store.state(session)
             step = await planner.next_step(state, 1.0)
             assert step == await planner.next_step(state, 2.0), "the same log gives the same step"
+            assert not isinstance(step, tuple)
             steps.append(step)
             await home.executor.take(session, step, state.last_user_seq)
         assert [key_of(step) for step in steps] == ["llm/4/0", "llm/4/1"]  # type: ignore[arg-type]
