@@ -26,7 +26,7 @@ from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
 from agent.session.state import Replied, SessionState
 
 ANSWERS = 30
-"""Answers of the model until the user speaks again; each job of the session adds some."""
+"""Answers of the model until the user speaks again; an approved plan adds some for each job that it may come to."""
 ANSWERS_PER_JOB = 4
 USELESS = 3
 """Answers in a row without anything to act on, after which the user is asked."""
@@ -187,7 +187,12 @@ def _idle(state: SessionState) -> Step:
 
 
 def _allowed(state: SessionState) -> int:
-    return ANSWERS + ANSWERS_PER_JOB * len(state.known.jobs)
+    """Counted from the plan and not from what runs: the number left never rises while jobs start."""
+    plan = state.known.plan if state.plan_approved else None
+    if plan is None:
+        return ANSWERS
+    full_runs = len({candidate.base_model for candidate in plan.candidates})
+    return ANSWERS + ANSWERS_PER_JOB * (len(plan.candidates) + full_runs)
 
 
 def _given(state: SessionState) -> int:

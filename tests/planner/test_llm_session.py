@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from tests.planner.houses import llm_house
 from tests.planner.scripted_model import KEY, shared, text_of
-from tests.planner.sensible import Sensible
+from tests.planner.sensible import Sensible, facts
 from tests.session.steps import PROCEED, YES, answers, at_gate, made
 
 
@@ -35,3 +36,37 @@ async def test_from_sentence_to_deployment_within_the_token_budget(tmp_path: Pat
         print(
             f"{len(replies)} calls, {uncached} tokens uncached, {stable:.3f} stable, {max(r.prompt_tokens for r in replies)} at most"
         )
+
+
+async def test_the_answers_that_are_left_only_grow_fewer_until_the_user_speaks(tmp_path: Path) -> None:
+    """Jobs that start add none: what a plan needs is counted with its approval."""
+    async with llm_house(tmp_path, Sensible()) as (home, _):
+        session = home.create()
+        await at_gate(home, session, "plan")
+        home.reply(session, YES)
+        state = await at_gate(home, session, "promotion")
+        assert state.known.jobs
+        left = [(words(request), int(facts(request)[LEFT])) for request in home.model.requests]
+        before_the_yes = [number for spoken, number in left if spoken == 1]
+        after = [number for spoken, number in left if spoken == 2]
+        assert before_the_yes == list(range(30, 30 - len(before_the_yes), -1))
+        assert len(after) > 3 and after == list(range(after[0], after[0] - len(after), -1))
+        assert state.known.plan is not None
+        assert after[0] == 30 + 4 * (len(state.known.plan.candidates) + 1)
+
+
+async def test_with_a_standing_yes_the_answers_left_grow_once(tmp_path: Path) -> None:
+    async with llm_house(tmp_path, Sensible()) as (home, _):
+        session = home.create(approve_up_to_usd=5.0)
+        await home.until(session, "succeeded")
+        left = [int(facts(request)[LEFT]) for request in home.model.requests]
+        assert sum(1 for before, after in pairwise(left) if after >= before) == 1
+        assert "an approved plan some more for its jobs" in home.model.prompt(0)
+
+
+LEFT = "answers left until the user speaks again"
+
+
+def words(request: dict[str, Any]) -> int:
+    """How often the user has spoken in this prompt."""
+    return sum(str(message["content"]).count("[user] ") for message in request["messages"] if message["role"] == "user")
