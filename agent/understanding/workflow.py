@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agent.understanding.asking import only_asks, says_nothing_starts
 from tuning.request import Workflow
 
 _NEG = re.compile(
@@ -39,17 +40,7 @@ _EVALUATOR = re.compile(
 _NO_TRAINING = re.compile(
     r"\b(?:no|not|without|don'?t|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|will|can|come|happens?|starts?|only|be|done|shall)){0,4} (?:later|not yet|another day|separately|next (?:week|month|year|quarter))|\b(?:only|just) (?:the )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*"
 )
-_NOTHING_STARTS = re.compile(
-    r"\b(?:do not|don'?t|not|never|without|please don'?t)(?: \w+){0,2} (?:start\w*|launch\w*|run\w*|kick\w* off|begin\w*|do|spend\w*|trigger\w*|change) (?:\w+ )?(?:anything|any (?:job|run|training)s?|a (?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job)|money|now)\b|\bnothing (?:shall|should|must|is to|may|needs to|has to|to)(?: \w+)? (?:start|run|be (?:started|launched|run|trained)|launch)|\bjust (?:a question|asking|curious|want(?:ed)? to (?:know|ask|understand))|\b(?:only|just) (?:tell|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b|\bno (?:run|job|jobs|training) (?:yet|for now|today|please)\b|\bstart nothing\b|\bonly (?:a|an|one|some) (?:question|estimate|info\w*)"
-)
 _MEASURES = re.compile(r"\b(?:benchmark\w*|baselines?|base accuracy|measure)\b")
-_NOT_STARTED = re.compile(
-    r"\b(?:don'?t|do not|please don'?t|not|never) (?:actually )?(?:start|launch|run|train|do|kick off|trigger|begin) (?:it|this|that|them|the job|the run)\b(?! (?:on|with|in|before|until|without))"
-)
-"""Beside a question: what it speaks of shall not be run."""
-_ASKS = re.compile(
-    r"^(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick question|question|one question|and|so|ok|please|well|also)[\s,:!.—-]*)*(?:what|which|how|why|when|where|who|is|are|does|do (?:you|i|we)|did|has|have|will|would it|should|am|any|can (?:i|we|it|qwen|you (?:tell|explain|show|list|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|explain|list|show))|tell me|explain|list|show|describe|what'?s|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|i(?:'d| would) (?:like|love) to (?:know|understand|ask|see)|i want to (?:know|understand|ask|see)|i wonder|wondering|i'?m (?:only |just |not )?asking|i (?:only |just )?ask\b|my question|help me understand|remind me|curious)\b"
-)
 _BENCHMARK = re.compile(
     r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bnothing (?:is |shall |should |must |to |may |needs to |will )*(?:be |gets )?(?:fine-?tuned|tuned|trained)\b|\bonly (?:evaluate|compare|score|test)\b"
 )
@@ -58,14 +49,6 @@ _FINE_TUNES = re.compile(
     r"|\btuning (?:rounds?|sweeps?|search|grid|phase|of (?:the )?(?:hp|hyper))\b|\b(?:final|full)(?:[- ]data)? (?:final )?(?:training|tuning)\b"
 )
 """What is left out or kept here is not the training as such: a search for settings, the run on all data."""
-_ORDERS = re.compile(
-    r"(?:only|just) benchmark\b|\bbenchmark(?:ing)? only\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
-)
-_TAG = re.compile(r"\b(?:ok|okay|alright|please|thanks|deal|will you)\?$")
-"""What is hung on an order ("not over $18, ok?") makes it no question."""
-_REQUESTS = re.compile(
-    r"\b(?:please|can you|could you|would you|i want|i'd like|i would like|we want|we'd like|we need|let'?s|go ahead|i need you)\b(?: \w+){0,4} (?:to )?(?:run|train|fine-?tune|finetune|tune|start|do|launch|benchmark|build|write|generate|create|teach|make|classify)\b"
-)
 
 
 def read_workflow(
@@ -77,7 +60,7 @@ def read_workflow(
     `extra`: it asks for a thing beside the job that is not served.
     """
     job = _job(text, named)
-    if _only_asks(text, sentences, job is not None):
+    if _only_asks(text, sentences):
         return "question"
     if unsupported or (extra and (job is None or not _has_job_words(text))):
         return "unsupported"
@@ -155,44 +138,9 @@ def _said(pattern: re.Pattern[str], text: str) -> bool:
     return False
 
 
-def _only_asks(text: str, sentences: tuple[str, ...], job: bool) -> bool:
+def _only_asks(text: str, sentences: tuple[str, ...]) -> bool:
     """Whether the text only asks, or says that nothing shall start."""
-    if any(s.endswith("?") for s in sentences) and _NOT_STARTED.search("\n".join(sentences)):
+    nothing = says_nothing_starts(text)
+    if nothing and not (re.search("train|tun", nothing) and (_said(_EVALUATOR, text) or _MEASURES.search(text))):
         return True
-    if (nothing := _NOTHING_STARTS.search(text)) and not (
-        "train" in nothing.group() and (_said(_EVALUATOR, text) or _MEASURES.search(text))
-    ):
-        return True
-    asking = [
-        bool(_ASKS.match(s) and not _ORDERS.match(s))
-        or (
-            s.endswith("?")
-            and not _TAG.search(s)
-            and not _ORDERS.match(s)
-            and not _REQUESTS.search(s)
-            and not re.match(r"(?:can|could|would|will) you\b", s)
-        )
-        for s in sentences
-    ]
-    greeting = [
-        bool(
-            re.fullmatch(
-                r"(?:hi|hello|hey|thanks|thank you|good \w+|cheers|best|regards|dear \w+|many thanks)[\w ,!.]{0,25}", s
-            )
-        )
-        for s in sentences
-    ]
-    rest = [not a and not g for a, g in zip(asking, greeting, strict=True)]
-    if not any(asking):
-        return False
-    return not any(rest) or not any(r and _acts(s) for r, s in zip(rest, sentences, strict=True))
-
-
-def _acts(sentence: str) -> bool:
-    """Whether a sentence can be an order: it has a verb of work or one of the trade's words."""
-    return bool(
-        re.search(
-            r"^(?:please |then |and |so |just |let'?s |now )*(?:use|run|train|fine|do|start|launch|take|go|benchmark|compare|write|build|generate|sft|dpo|rft|classif|evaluate|tune|teach|delete|make|keep|set|skip|try|pick|find|collect|distil|repeat|redo|apply|switch|get|let|learn|optimi[sz]e|give me a model)\w*\b|\b(?:i|we) (?:want|need|would like|'d like)\b|please|\bshould\b|⟦d\d+⟧",
-            sentence,
-        )
-    ) and not re.match(r"(?:i|we) (?:want|have|need|would like) to (?:know|understand|ask)", sentence)
+    return only_asks(sentences)
