@@ -24,7 +24,7 @@ _ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*(?!'t\b|'s (?:not|called|the|in|on)\b)"
 _IDLIKE = r"(?=[\w.-]*(?:[a-zA-Z][-_][\w]|\w_\w|[a-zA-Z]\d|\d[-_]\w))" + _ID
 _QUOTE = r"[\"'*]{0,2}"
 _DATA = r"(?:(?:training|train|eval|evaluation|test|held-out|holdout|gold|golden|validation|preference|new|full|labell?ed|prompts?) )?(?:data ?-?sets?|datset|datasets?|corpus|corpora)"
-_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
+_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
 _EVAL_NOUN = r"(?:evaluator|evaluators|grader|scorer|scoring function|reward function|reward|eval script|evaluation script|checker|judge)"
 
 _ORDINARY = words("ordinary")
@@ -51,7 +51,7 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:no|wait|sorry|actually|rather|correction|i mean|make (?:that|it)|instead)[,:]? (?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}(?=\s*(?:$|[.,;!)]|please|instead))",
         rf"\b(?:one|set|split|file|table) (?:called|named|titled) {_QUOTE}(?P<id>{_ID}){_QUOTE}",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
-        rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—]|with\b|using\b|for\b|and\b|at\b|to\b|via\b|please\b|in\b|by\b|but\b|then\b|—|⟦))",
+        rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—⟦])|\s+(?:with|using|for|and|at|to|via|please|in|by|but|then)\b)",
     )
 )
 _FALLBACK_CUES: tuple[re.Pattern[str], ...] = (
@@ -70,8 +70,29 @@ _NUMBER_WORD = re.compile(
     re.IGNORECASE,
 )
 _NAME_ENDS = re.compile(
-    r"[\"']?\s*(?:$|[.,;:!?)(—]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or)\b|⟦)", re.IGNORECASE
+    r"[\"'*]*\s*(?:$|[.,;:!?)(—|+/=<>\]}-]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or|on|from|if|is|was|are|were|has|had|have|holds|contains|should|will|can|must|may|would|shall|does|that|which|it|we|i|because|since|when|while|once|so|instead|again|already|only|also|too|now|first|later|today|not|exactly|returns|gives|checks|here|there|plus|until|before|after|without|under|being|goes|go|needs|consists|came|comes|looks|lives|sits|exists|shows|uploaded|you|they|he|she|who|where|mixed|split|together|vs|versus)\b|⟦)",
+    re.IGNORECASE,
 )
+_WEAK_CUE = re.compile(r"(?:and|not|is|than|to|of|for|in|by|into|as) ", re.IGNORECASE)
+"""Words before a hyphenated word that may as well begin "and thumbs-down answers"."""
+_NO_DATA_LEFT = re.compile(
+    r"\b(?:(?:run|job|experiment|project|output|model|display|ticket|issue|branch|user|cluster|host|trace|request|session|wandb|config)[-_ ]?(?:names?|ids?|key)?|columns?|fields?|keys?|schema|channel|repo(?:sitory)?|bucket|tenant|namespace|team|squad|department|customer|metric|library|package|script|function|machine|server|node|queue|gpu|cost cent(?:er|re)|invoice|contract|jira|confluence|slack)(?: (?:is|called|named))?\s*[:=#]?\s*[\"'`#]?$",
+    re.IGNORECASE,
+)
+"""Words before a name that make it the name of something else: a run, a column, a team, a ticket."""
+_NO_DATA_RIGHT = re.compile(
+    r"[\"'`]?\s+(?:columns?|fields?|team|squad|channel|branch|repo(?:sitory)?|metric|script|function|library|package|ticket|issue|project|department|bot|chatbot|assistant|app|paper|endpoint|deployment|server|cluster|queue)\b",
+    re.IGNORECASE,
+)
+_TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
+"""A ticket's number in a tracker: "ML-2217"."""
+_COMPOUND = re.compile(
+    r"(?i:sft|dpo|orpo|rft|grpo|rl|lora|qlora|fireact|llm|hp|gpu|react|cot|adam|top|base|fine)-[^\W\d]*(?i:training|trainings|lauf|läufe|durchlauf|run|runs|job|jobs|tuning|feintuning|finetuning|verfahren|methode|rang|rank|ränge|alpha|loss|verlust|paper|adapter|entraînement|entrenamiento|sweep|suche|search|modell?e?|beta|agent|ansatz|recipe|trainer|style)"
+    r"|[^\W\d]+-(?:Training|Lauf|Job|Modell|Modelle|Datensatz|Datensätze|Daten|Team|Bot|Evaluator|Klassifikation|Klassifikator|Tuning|Finetuning|Feintuning|Sweep|Suche|Bericht|Abteilung|Rang|Ränge|Budget|Paare|Agent|Assistent|System|Werte|Satz|Projekt|Anfragen)"
+)
+"""Compounds of the trade, many of them German: "DPO-Training", "LoRA-Rang"."""
+_AGENT_WORK = re.compile(r"\bfireact|\btrajec|\btrayec|\bteacher|\btasks?\b|\bhotpot|轨迹", re.IGNORECASE)
+_TASKS = words("tasks")
 _EVALUATOR_CUES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(p, re.IGNORECASE)
     for p in (
@@ -155,6 +176,25 @@ def _reads_as_name(text: str, word: str, end: int, fallback: bool) -> bool:
     return not everyday and not fallback and bool(_NAME_ENDS.match(text, end))
 
 
+def _names_something_else(text: str, match: re.Match[str], written: str, kind: Kind) -> bool:
+    """Whether a word that looks like an id is a task, a ticket, a compound of the trade, a column, a team, a run."""
+    start, end = match.start("id"), match.start("id") + len(written)
+    if _COMPOUND.fullmatch(written):
+        return True
+    if kind == "evaluator":
+        # "author the reward function, RDKit-valid molecules get 1"
+        aside = "," in text[match.start() : start]
+        return aside and bool(_HYPHENATED.fullmatch(written)) and not _NAME_ENDS.match(text, end)
+    left = text[max(0, start - 30) : start]
+    if re.search(r"\bdata ?sets?\b", left, re.IGNORECASE):
+        return False
+    if _TICKET.fullmatch(written) or (written.lower() in _TASKS and _AGENT_WORK.search(text)):
+        return True
+    if _HYPHENATED.fullmatch(written) and _WEAK_CUE.match(match.group()) and not _NAME_ENDS.match(text, end):
+        return True
+    return bool(_NO_DATA_LEFT.search(left) or _NO_DATA_RIGHT.match(text, end))
+
+
 def _in_prose(text: str, match: re.Match[str], written: str) -> bool:
     """Whether a bare word beside "dataset" ("the dataset uploaded by Anna") is a word of the sentence, not a name."""
     before = text[match.start() : match.start("id")]
@@ -177,6 +217,7 @@ def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name
         if (
             start < at
             or not (is_id(written) or named)
+            or _names_something_else(text, match, written, kind)
             or not _reads_as_name(text, written, start + len(written), fallback)
         ):
             continue

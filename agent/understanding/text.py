@@ -37,6 +37,8 @@ _SAME = str.maketrans(
 _SPACES = re.compile(r"[ ]{2,}")
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _NOISE = re.compile(rf"\S{{{_LONGEST_WORD},}}")
+_HAN_MEETS_LATIN = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9$/~\"'])|(?<=[A-Za-z0-9%\"'])(?=[\u4e00-\u9fff])")
+"""Chinese sets no space between its words and a name: "用qwen3 8b"."""
 _POWER = re.compile(r"([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 
 
@@ -52,4 +54,5 @@ def normalised(text: str) -> str:
     """The text with one kind of quote, dash, space and digit. Case and line breaks stay."""
     text = _POWER.sub(lambda m: "^" + m.group(1).translate(_SUPERSCRIPT), text)
     text = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
+    text = _HAN_MEETS_LATIN.sub(" ", text)
     return _NOISE.sub(" ", _SPACES.sub(" ", text)).strip()
