@@ -77,6 +77,14 @@ async def test_an_unknown_price_needs_its_own_words(drafted: Make, context: Make
     [
         ({"skip_sweep": True}, "There is no second question"),
         ({"skip_final_run": True}, "the chosen candidate is taken as it is"),
+        (
+            {"lora_ranks": (16,), "learning_rates": (1e-4,)},
+            'To train it once, on the full data alone, say "skip HP tuning".',
+        ),
+        (
+            {"lora_ranks": (16,), "learning_rates": (1e-4,), "skip_final_run": True},
+            "There is no full run, so it is trained once.",
+        ),
         ({"deploy": False}, "Nothing is deployed."),
         ({"max_parallel_jobs": 1}, "At most 1 job is active at once."),
         ({"budget_usd": 5.0}, "- Budget, in USD: 5"),
@@ -108,3 +116,16 @@ async def test_no_such_plan_is_told(drafted: Make, context: Make, tmp_path: Path
         await _shown(context(known), revision=revision)
     assert caught.value.next_step
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_several_candidates_are_not_told_that_nothing_is_compared(drafted: Make, context: Make) -> None:
+    for slots in ({}, {"skip_sweep": True}, {"skip_final_run": True}):
+        assert "nothing to compare" not in (await _shown(context(drafted(**slots)))).text
+
+
+async def test_one_candidate_is_trained_once_where_the_user_takes_up_the_plans_word(
+    drafted: Make, context: Make
+) -> None:
+    one = {"lora_ranks": (16,), "learning_rates": (1e-4,)}
+    jobs = [sum(item.kind == "train" for item in drafted(**one, skip_sweep=skip).plan.items) for skip in (False, True)]
+    assert jobs == [2, 1]
