@@ -108,6 +108,9 @@ class ClassificationPlan(PlanFrame):
     merges: tuple[Line, ...]
     """name: the label, value: another spelling of it."""
     merges_not_shown: int
+    joined: tuple[Line, ...]
+    """name: the label, value: another label that the user wants read as it."""
+    joined_not_shown: int
     samples: tuple[Line, ...]
     """name: the label, value: the text that it was read from."""
     models: tuple[str, ...]

@@ -10,6 +10,7 @@ from tools.known import Known
 from tools.prepare_labels import LABELS
 from tools.resources import short_id
 from tuning.election import most_tuned
+from tuning.labels import normal
 from tuning.material import LabelSet
 from tuning.plan import Plan, PlanItem
 
@@ -36,6 +37,8 @@ def classification_plan(plan: Plan, known: Known, shared: Mapping[str, Any]) -> 
     models = [item for item in plan.items if item.kind == "evaluate" and item.phase == "benchmark" and item.envelope]
     held_out = dict(labels.test_counts)
     rows = [LabelCount(label=label, training=n, held_out=held_out.get(label, 0)) for label, n in labels.counts]
+    alike = [pair for pair in labels.merges if normal(pair[0]) == normal(pair[1])]
+    joined = [pair for pair in labels.merges if pair not in alike]
     return ClassificationPlan(
         **shared,
         multi_label=labels.multi_label,
@@ -44,8 +47,10 @@ def classification_plan(plan: Plan, known: Known, shared: Mapping[str, Any]) -> 
         labels=tuple(sorted(rows, key=lambda row: (-row.training, row.label))[:SHOWN_LABELS]),
         labels_not_shown=max(0, len(rows) - SHOWN_LABELS),
         labels_file=LABELS.as_posix(),
-        merges=tuple(Line(name=label, value=written) for written, label in labels.merges[:SHOWN_MERGES]),
-        merges_not_shown=max(0, len(labels.merges) - SHOWN_MERGES),
+        merges=tuple(Line(name=label, value=written) for written, label in alike[:SHOWN_MERGES]),
+        merges_not_shown=max(0, len(alike) - SHOWN_MERGES),
+        joined=tuple(Line(name=label, value=written) for written, label in joined[:SHOWN_MERGES]),
+        joined_not_shown=max(0, len(joined) - SHOWN_MERGES),
         samples=tuple(Line(name=label, value=text) for text, label in labels.samples),
         models=tuple(short_id(str(item.envelope.model)) for item in models if item.envelope),
         tunable=len({c.base_model for c in plan.candidates}),

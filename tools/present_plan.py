@@ -43,6 +43,9 @@ SLOT_NAMES = {
     "imbalance_threshold": "Imbalance threshold",
     "rebalance": "Against imbalance",
     "drop_labels": "Labels left out",
+    "merge_labels": "Labels merged",
+    "merge_spellings": "Spellings that differ in case, spaces or punctuation alone count as one label",
+    "keep_apart": "Spellings that stay labels of their own",
     "tune_all": "Fine-tune every chosen model",
     "tune_models": "Models that alone are fine-tuned",
     "benchmark_only": "Benchmark only, no fine-tuning",
@@ -174,6 +177,8 @@ def understood(request: Request) -> Iterable[Line]:
             shown = f"{request.target.value:g} for the {request.target.metric.replace('_', ' ')}"
         elif slot == "rebalance":
             shown = REBALANCE.get(str(value), str(value))
+        elif slot == "merge_labels":
+            shown = merged(request.merge_labels)
         elif isinstance(value, bool):
             shown = "yes" if value else "no"
         elif isinstance(value, list):
@@ -194,10 +199,17 @@ def data_facts(known: Known) -> Iterable[str]:
         return
     for part in known.material.parts:
         yield f"{part.role} split: {part.rows:,} rows, {_number_range(part.tokens)} tokens"
+    if known.request.merge_labels and known.material.labels is not None:
+        yield f"Labels merged in this run's copy of the data: {merged(known.request.merge_labels)}. Your data set stays as it is."
     if known.material.test_dataset:
         yield f"The held-out rows are those of {known.material.test_dataset}, used as they are."
     if known.material.validation_is_test:
         yield "There are too few rows for a test split: the figure at the end is on the rows that also choose the winner."
+
+
+def merged(pairs: Iterable[tuple[str, str]]) -> str:
+    """Merges of labels in words."""
+    return ", ".join(f"{old} into {new}" for old, new in pairs)
 
 
 def span(interval: Interval | None) -> Span | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.conversion import Converted
-from tuning.labels import LabelError, Resolved, Rule, choose_rule, like_label, normal, resolve
+from tuning.labels import LabelError, Merging, Resolved, Rule, choose_rule, like_label, normal, resolve
 from tuning.request import Request
 from tuning.rows import truth_labels
 from tuning.suspicion import find_suspicion
@@ -63,7 +63,8 @@ def read_labels(request: Request, train: Side, held_out: Side | None) -> Reading
     counts = Counter(label for side in sides for raw in side.raw for label in raw)
     if not counts:
         raise LabelError(_why_none(train), "Give each row a ground_truth with its label as a text.")
-    resolved = resolve(counts, request.labels, request.drop_labels)
+    merging = Merging(request.merge_labels, request.merge_spellings, request.keep_apart)
+    resolved = resolve(counts, request.labels, request.drop_labels, merging)
     several = any(len({resolved.of.get(label) for label in raw} - {None}) > 1 for side in sides for raw in side.raw)
     order = {label: place for place, label in enumerate(resolved.labels)}
     for side in sides:
@@ -148,6 +149,10 @@ def _outside(resolved: Resolved, request: Request) -> Iterable[str]:
     strange = [label for label in request.drop_labels if normal(label) in known]
     if strange:
         yield f"You left out {', '.join(strange)}, which the list of labels names too."
+    if resolved.absent:
+        yield f"No row has the label {', '.join(resolved.absent[:SHOWN])}, which you want merged: please check the spelling."
+    if resolved.made:
+        yield f"No row had the label {', '.join(resolved.made[:SHOWN])} before: it exists only by your merge."
 
 
 def _suspicious(labels: Sequence[str]) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tuning.labels import normal
 from tuning.material import LabelSet, Material, ModelFacts, Site
 from tuning.plan import Candidate, Interval, PlanItem
 from tuning.plan_notes import SAID, budget_warnings
@@ -164,8 +165,12 @@ def _label_warnings(labels: LabelSet, proposes: bool) -> Iterator[str]:
             f"Held-out rows have labels that no training row has: {some(labels.unseen)}. A tuned model can't learn them, "
             "and such rows will count as wrong where it does not name them all the same."
         )
-    if labels.merges:
-        yield f"Spellings that count as another spelling's label: {len(labels.merges):,}. They are listed under Labels."
+    alike = sum(1 for written, label in labels.merges if normal(written) == normal(label))
+    if alike:
+        yield (
+            f"Spellings that count as another spelling's label: {alike:,}. They are listed under Labels; say \"don't merge "
+            'them" and each is a label of its own.'
+        )
 
 
 def _imbalance(labels: LabelSet, proposes: bool) -> Iterator[str]:

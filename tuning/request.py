@@ -58,6 +58,12 @@ class Request(BaseModel):
     wish that no platform here serves, kept so that it can be refused in words."""
     drop_labels: tuple[str, ...] = ()
     """Labels whose samples are left out."""
+    merge_labels: tuple[tuple[str, str], ...] = ()
+    """(label, label that its rows get), in this run's prepared copy of the data."""
+    merge_spellings: bool = True
+    """Whether labels that differ in case, spaces or punctuation alone count as one."""
+    keep_apart: tuple[str, ...] = ()
+    """Spellings that stay labels of their own all the same."""
     tune_all: bool = False
     """Of classification: fine-tune every chosen model, however many, and not the strongest alone."""
     tune_models: tuple[str, ...] = ()

@@ -71,6 +71,8 @@ def read_changes(
     kept = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if read_rebalance(present) == "none":
         kept = {"rebalance": None, **kept}
+    if current.workflow in (None, "classification"):
+        kept |= scene.merges.slots(current)
     return {slot: _plain(value) for slot, value in {**taken_back(present), **kept}.items()}
 
 
@@ -85,7 +87,7 @@ def _about_labels(scene: Scene, present: str, found: dict[str, object]) -> dict[
 
 
 def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _resources(scene: Scene, present: str, current: Request) -> dict[str, object]:

@@ -48,6 +48,10 @@ _NO_SLOT = re.compile(
     r"\b(?:batch(?:[ _-]?sizes?)?|bs|(?:lora[ _-]?)?alpha|seed|warm-?up(?: steps| ratio)?|dropout|weight[ _-]decay|temperature|gradient accumulation(?: steps)?|max[ _-]?(?:seq(?:uence)?|tokens|length)(?:[ _-]?len(?:gth)?)?)\s*(?:=|:|of|to|is|at)*\s*\d+(?:\.\d+)?(?:e-?\d+)?\b(?! ?(?:epochs?|jobs))"
 )
 """Settings with a number that no list of ranks, rates or epochs may take up."""
+_COUNTED = re.compile(
+    rf"\b(?P<count>\d{{1,2}}|that|single) (?P<noun>(?:different |distinct |lora |adapter )*(?:ranks?|learning[ _-]?rates?|lrs?|betas?))\s?(?:[,:(—]|-(?= ))\s?{_LIST}(?=\s*(?:$|[.,;!?)\n—]))"
+)
+"""How many values follow, and the values: "one LoRA rank, 16"."""
 _PREFIX_NOT = re.compile(
     r"(?:warm-?up|per|every|after each|alpha|seed|early stopping|patience of|after|save every)\s*(?:for |of )?$"
 )
@@ -55,7 +59,7 @@ _PREFIX_NOT = re.compile(
 
 def read_grid(text: str) -> dict[str, object]:
     """The grid slots that a text sets. Lists keep their order; the last list of a kind wins."""
-    settled = _NO_SLOT.sub(" ; ", text)
+    settled = _COUNTED.sub(_without_count, _NO_SLOT.sub(" ; ", text))
     betas, rest = _take(settled, _BETA, 0.0, 10.0)
     rates, rest = _take(rest, _RATE, 0.0, 0.5)
     ranks, rest = _take(rest, _RANK, 1, 1024)
@@ -78,6 +82,12 @@ def read_grid(text: str) -> dict[str, object]:
         last = context[-1]
         found["max_context_length"] = int(last.group(1) or last.group(3)) * (1024 if last["k"] or last["k2"] else 1)
     return {slot: value for slot, value in found.items() if value}
+
+
+def _without_count(match: re.Match[str]) -> str:
+    """The noun with its values; where there are not as many as was said, the text as it stands."""
+    count = int(match["count"]) if match["count"].isdigit() else 1
+    return f"{match['noun']} {match['list']}" if len(re.findall(_N, match["list"])) == count else match.group()
 
 
 def _take(text: str, patterns: tuple[re.Pattern[str], ...], low: float, high: float) -> tuple[tuple[float, ...], str]:

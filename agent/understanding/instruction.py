@@ -123,7 +123,9 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
         questions=questions_for(request, missing, unknown),
         refused=tuple(r.words for r in refusals) if workflow != "question" else (),
         unknown_models=unknown,
-        notes=not_held(present) if workflow != "question" else (),
+        notes=not_held(present, scene.merges.said if workflow != "classification" else "")
+        if workflow != "question"
+        else (),
     )
 
 
@@ -203,6 +205,7 @@ def _of_classification(scene: Scene, present: str) -> dict[str, object]:
         "rebalance": how if how != "none" else None,
         "drop_labels": () if scene.labels.values else read_dropped_labels(scene.cased),
         "tune_all": wants_all_tuned(present),
+        **scene.merges.slots(Request()),
     }
 
 

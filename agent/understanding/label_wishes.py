@@ -24,7 +24,7 @@ _AS_IS = re.compile(
 _NOUN = r"(?:labels?|class(?:es)?|categor(?:y|ies)|intents?)"
 _WORD = r"(?:\"[^\"]{1,60}\"|'[^']{1,60}'|[\w][\w/&+.-]*)"
 _DROPPED = re.compile(
-    rf"\b(?:leave out|leaving out|left out|drop|dropping|remove|removing|exclude|excluding|ignore|omit|skip|without|take out|discard) (?:all )?(?:rows |samples |examples )?(?:of |with |from )?(?:the |both )?(?:{_NOUN} (?P<after>{_WORD}(?:(?:, ?(?:and )?| and | & ){_WORD})*)|(?P<before>{_WORD}(?:(?:, ?(?:and )?| and | & ){_WORD})*) {_NOUN}\b)",
+    rf"\b(?:leave out|leaving out|left out|drop|dropping|remove|removing|exclude|excluding|ignore|omit|skip|without|take out|discard) (?:all )?(?:rows |samples |examples )?(?:of |with |from )?(?:the |both )?(?:{_NOUN}:? (?P<after>{_WORD}(?:(?:, ?(?:and )?| and | & ){_WORD})*)|(?P<before>{_WORD}(?:(?:, ?(?:and )?| and | & ){_WORD})*) {_NOUN}\b)",
     re.IGNORECASE,
 )
 _NO_NAMES = frozenset(
@@ -72,6 +72,14 @@ _VERBS = frozenset(
         "with",
         "for",
         "on",
+        "ok",
+        "okay",
+        "yes",
+        "thanks",
+        "continue",
+        "instead",
+        "otherwise",
+        "but",
     ]
 )
 _TUNE_ALL = re.compile(

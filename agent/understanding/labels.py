@@ -165,7 +165,12 @@ def _lists_labels(place: tuple[int, int, str]) -> bool:
 
 
 def _by(text: str, pattern: re.Pattern[str]) -> list[tuple[int, int, str]]:
-    return [(m.start("list"), m.end("list"), m["list"]) for m in pattern.finditer(text)]
+    """All of a kind, without those that name what is not wanted."""
+    return [
+        (m.start("list"), m.end("list"), m["list"])
+        for m in pattern.finditer(text)
+        if not _LEFT_OUT.search(text[max(0, m.start() - 40) : m.start()])
+    ]
 
 
 def _bulleted(text: str) -> list[tuple[int, int, str]]:

@@ -14,6 +14,7 @@ _UNNAMED = re.compile(
 _PAST = re.compile(
     r"\b(?:cost|costs|paid|pay|spent|burn(?:ed|t)|bill|invoice|salary|revenue|worth|price of)\b[^.;\n]{0,30}$"
 )
+MERGES = "labels to be merged"
 _NO_SLOT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a LoRA alpha", re.compile(r"\balpha\b(?: (?:of|to|at|is))?\s*[:=]?\s*\d")),
     ("a random seed", re.compile(r"\bseed\b(?: (?:of|to|at|is))?\s*[:=]?\s*\d")),
@@ -32,7 +33,7 @@ _NO_SLOT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a time to start", re.compile(r"\b(?:start|run|launch|train|begin)(?: \w+){0,3} (?:tomorrow|tonight|overnight|at \d{1,2}(?::\d\d)? ?(?:am|pm|o'clock)|on (?:mon|tues|wednes|thurs|fri|satur|sun)day)\b")),
     ("a message to somebody", re.compile(r"\b(?:e-?mail|mail|slack|text|ping|notify) (?:it to )?(?:me|us|him|her|them|my|our|the (?:team|channel)|somebody)\b|\bsend (?:the |a )?(?:report|results?|summary) to\b")),
     ("a name for the model", re.compile(r"\b(?:name|call) (?:it|the (?:model|result|output|winner|final model|tuned model))\b|\boutput[- _]model\b")),
-    ("labels to be merged", re.compile(r"\b(?:merge|combine|fold|lump|collapse)\b[^.;\n]{1,60}\b(?:into|with|and|together)\b")),
+    (MERGES, re.compile(r"\b(?:merge|combine|fold|lump|collapse)\b[^.;\n]{1,60}\b(?:into|with|and|together)\b")),
     ("an export of the weights", re.compile(r"\b(?:export|download|upload|push)(?: \w+){0,4} (?:weights|adapter|hugging ?face|the hub|s3)\b")),
 )  # fmt: skip
 
@@ -47,10 +48,10 @@ def partly_read(own: str) -> tuple[str, ...]:
     )
 
 
-def not_held(text: str) -> tuple[str, ...]:
+def not_held(text: str, merges: str = "") -> tuple[str, ...]:
     """One sentence for a sum in another currency or in none, one for the wishes that no setting holds.
 
-    `text` is what is in force, in lower case, with plain numbers.
+    `text` is what is in force, in lower case, with plain numbers; `merges` are words about labels that have no effect.
     """
     money = [m.group().strip() for m in _FOREIGN.finditer(text) if not _PAST.search(text[: m.start()])]
     found = [
@@ -60,7 +61,7 @@ def not_held(text: str) -> tuple[str, ...]:
     ]
     if not money and (bare := _UNNAMED.search(text)):
         found.append(f"You name a budget of {bare['n']} without a currency; no limit was set. Please give it in USD.")
-    wishes = [name for name, pattern in _NO_SLOT if pattern.search(text)]
+    wishes = [name for name, pattern in _NO_SLOT if pattern.search(text) or (name == MERGES and merges)]
     if wishes:
         found.append(
             f"You also speak of {_listed(wishes)}: there is no setting for that here, so it has no effect on the run."

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from agent.understanding.answers import read_changes
 from agent.understanding.context import kind_of_question
+from agent.understanding.label_merges import MERGE_SLOTS, take_merges
 from agent.understanding.languages import to_english
 from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.names import QUOTED_FILE
@@ -24,7 +25,7 @@ _ASKS = re.compile(
     r"\?|^(?:(?:and|but|so|ok|okay|yes|hmm|um|well|sounds good|looks good|fine|great|sure|thanks),? (?:but )?)?(?:what|which|how|why|who|when|where|is it|is this|is that|are you|are there|does|did|can i|could i|do i|am i|will it|would it|what's|who's|how's|explain|tell me|show me|remind me)\b|\bi (?:wonder|was wondering|am wondering|don'?t understand|do not understand)\b|\b(?:please|could you|can you) (?:explain|tell me|show me (?:how|what|why|the (?:details|numbers|breakdown)))\b|吗$|^(?:was|wie|warum|wieso|welche\w*|wer|wann|wie viel|combien|pourquoi|quel\w*|comment|qué|cuánto|por qué|cuál\w*|cómo) "
 )
 _SUGGESTS = re.compile(
-    r"\b(?:(?:can|could|would|will) (?:you|we|it)(?: please| maybe| perhaps| also| not| instead| just| rather| be)*|how about|what about|why not|why don'?t (?:you|we)|let'?s|shall we|should(?:n'?t)? we|may i ask you to|mind) (?:\w+ ){0,3}?(?:us(?:e|ing)|switch\w*|mak(?:e|ing)|chang\w+|set\w*|try\w*|take|do(?:ing)?|reduc\w+|lower\w*|drop\w*|skip\w*|add\w*|run\w*|go\w*|keep\w*|limit\w*|cap\w*|rais\w+|increas\w+|train\w*|cut\w*|stick\w*|deploy\w*|not|leave|with|\d|⟦)|\b(?:how|what) about\b|\bwhy not\b"
+    r"\b(?:(?:can|could|would|will) (?:you|we|it)(?: please| maybe| perhaps| also| not| instead| just| rather| be)*|how about|what about|why not|why don'?t (?:you|we)|let'?s|shall we|should(?:n'?t)? we|may i ask you to|mind) (?:\w+ ){0,3}?(?:us(?:e|ing)|switch\w*|mak(?:e|ing)|chang\w+|set\w*|try\w*|take|do(?:ing)?|reduc\w+|lower\w*|drop\w*|skip\w*|add\w*|run\w*|go\w*|keep\w*|limit\w*|cap\w*|rais\w+|increas\w+|train\w*|cut\w*|stick\w*|deploy\w*|merg\w+|combin\w+|treat\w*|not|leave|with|\d|⟦)|\b(?:how|what) about\b|\bwhy not\b"
 )
 _DISCUSSES = re.compile(
     r"\b(?:cheaper|cost|faster|better|enough|longer|difference|mean|help|change anything|worth|happen|take|price|save|matter|recommend|suggest|think)\b[^?]*\?|\b(?:what|how)(?: would| much| if| does| will| happens)\b"
@@ -64,7 +65,12 @@ def read_reply(
     own = _QUOTED_WORDS.sub(" ", QUOTED_FILE.sub(r"\g<path>", normalised(parts.own).lower())) if quoted else bare
     changes = read_changes(parts.own, gate, context, tuple(known_models), current or Request())
     reply = _other(own.strip(), quoted, changes)
-    unheld = (*partly_read(parts.own), *(not_held(plain_numbers(own)) if reply.label in ("revise", "unclear") else ()))
+    unheld = partly_read(parts.own)
+    if reply.label in ("revise", "unclear"):
+        merges, rest = take_merges(normalised(parts.own))
+        merged = bool(changes.keys() & MERGE_SLOTS)
+        plain = _QUOTED_WORDS.sub(" ", rest).lower()
+        unheld += not_held(plain_numbers(plain), "" if merged else merges.said)
     return replace(reply, reason=" ".join((reply.reason, *unheld)))
 
 

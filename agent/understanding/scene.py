@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.understanding.keeping import without_double_negation
+from agent.understanding.label_merges import Merges, take_merges
 from agent.understanding.labels import Labels, take_labels
 from agent.understanding.languages import to_english
 from agent.understanding.models import Mention, billions, mask_models
@@ -32,6 +33,7 @@ class Scene:
     models: tuple[Mention, ...]
     names: dict[str, Name]
     labels: Labels
+    merges: Merges
     rubric: str | None
     cased: str
     """The text with its capitals, names of models and resources still marked: for what is kept as written."""
@@ -49,11 +51,12 @@ def stage(own: str, known_models: Sequence[str] = (), context: str = "", guess: 
     text = as_written(normalised(bounded(own)))
     resources = mask_resources(text)
     text, rubric = take_rubric(resources.text)
-    labels = take_labels(_QUOTED_SENTENCE.sub(" ", text))
+    merges, text = take_merges(_QUOTED_SENTENCE.sub(" ", text))
+    labels = take_labels(text)
     masked = mask_models(labels.rest, known_models, context)
     english = corrected(to_english(masked.text))
     named = mask_short_ids(Named(english, resources.names), guess)
     resolved = with_references(named.text.lower(), lambda mark: billions(masked.mentions[int(mark[2:-1])]))
     plain = without_double_negation(plain_numbers(resolved))
     sentences = tuple(s.strip() for s in _SENTENCE.split(plain) if s and s.strip())
-    return Scene(plain, sentences, masked.mentions, named.names, labels, rubric, named.text)
+    return Scene(plain, sentences, masked.mentions, named.names, labels, merges, rubric, named.text)

@@ -23,6 +23,21 @@ _SLIPS = {
     "evaluaters": "evaluators",
     "ur": "your",
     "plz": "please",
+    "pls": "please",
+    "gimme": "give me",
+    "lemme": "let me",
+    "wanna": "want to",
+    "gonna": "going to",
+    "gotta": "have to",
+    "dont": "don't",
+    "doesnt": "doesn't",
+    "wont": "won't",
+    "cant": "can't",
+    "isnt": "isn't",
+    "didnt": "didn't",
+    "shouldnt": "shouldn't",
+    "tmrw": "tomorrow",
+    "tmr": "tomorrow",
 }
 """Short everyday words as they are slipped or shortened; a reader would else take them for a name."""
 _SLIP = re.compile(rf"(?<![\w⟦/.'-])(?:{'|'.join(_SLIPS)})(?![\w⟧/'.-])(?!\.\w)", re.IGNORECASE)

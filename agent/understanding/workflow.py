@@ -8,37 +8,38 @@ from agent.understanding.asking import only_asks, says_nothing_starts
 from tuning.request import Workflow
 
 _NEG = re.compile(
-    r"\b(?:no|not|never|without|don'?t|do not|isn'?t|instead of|rather than|forget|nor|neither|skip|not doing|no need for|nothing to do with|rather not|not want|not a|tired of|avoid)(?: (?:a|an|any|the|do|doing|run|want|use|using|need|to|plain|another|more|it|is|as|about|with|full))*\s*$"
+    r"(?<![\w-])(?:no|not|never|without|don'?t|do not|isn'?t|instead of|rather than|forget|nor|neither|skip|not doing|no need for|nothing to do with|rather not|not want|not a|tired of|avoid)(?: (?:a|an|any|the|do|doing|run|want|use|using|need|to|plain|another|more|it|is|as|about|with|full))*\s*$"
 )
 _TRAIN = re.compile(
     r"\b(?:fine-?tun\w*|finetun\w*|fine tun\w*|train\w*|tun(?:e|ed|ing)\b|retrain\w*|adapt\b|specialis\w+|specializ\w+|teach\b|lora\b|improve\b|customi[sz]e\b|distil\w*|make (?:⟦m\d+⟧|it|a model)\b|learn\b|get ⟦m\d+⟧)"
 )
 _WORDS: dict[Workflow, re.Pattern[str]] = {
     "trajectories": re.compile(
-        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\bagent(?:ic)? distil\w*|⟦m\d+⟧ (?:plays?|solves?|works through|attempts)\b|\blet ⟦m\d+⟧ (?:play|solve|work|go|do)\b|\b(?:good|successful|solved) (?:runs|plays|attempts)\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
+        r"\bfire-?act\b|\btrajector\w+|\bagent(?:ic)? (?:runs?|traces?|tuning|episodes|rollouts|demonstrations)\b|\btool[- ](?:use |calling )?(?:traces|runs|episodes)\b|\b(?:as|into) an? (?:\w+ )?agent\b|\bagent(?:ic)? distil\w*|\bdistil\w* (?:\w+ ){0,3}agents?\b|\b(?:agent|tool[- ]use) (?:distillation|imitation|cloning|training)\b|\b(?:imitat|copy|copie|clone)\w* (?:the |its |their |an? )?(?:\w+ )?agent(?:'s)?\b|⟦m\d+⟧ (?:plays?|solves?|works through|attempts)\b|\blet ⟦m\d+⟧ (?:play|solve|work|go|do)\b|\b(?:good|successful|solved) (?:runs|plays|attempts)\b|\breact (?:runs|traces|rollouts|episodes|demonstrations|transcripts)|\bteacher(?:'s)? (?:agent|runs|traces|plays|works|solves?)"
     ),
     "rft": re.compile(
-        r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brlvr\b|\brlhf\b|\brl\b|\breward(?:s|ed|ing)?\b|\breinforce\b|\bpolicy gradient\b"
+        r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brlvr\b|\brlhf\b|\brl\b|\breward(?:s|ed|ing)?\b|\breinforce\b|\bpolicy gradient\b|\b(?:verifiable|checkable|auto-?checkable) (?:answers?|rewards?|outcomes?|results?|tasks?|prompts?)\b|\b(?:learn|train|improve|gets? better)\w*\b[^.;]{0,40}\b(?:by|through|via|from) (?:trial and error|trying|self-play|earning points)\b|\b(?:gets?|earns?|receives?|awarded?|scores?) (?:(?:\d+|a|one|some|more|full|plus) )?points?\b(?: (?:for|when|if|whenever|each|every))"
     ),
     "preference": re.compile(
-        r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs?\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|(?<!question[/ -])(?<!questions[/ -])(?<!question and )(?<!questions and )(?<![&/] )(?<![&/])\b(?:answer|response|reply|completion|output)[- ]?pairs?\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good|better|liked|preferred|accepted) and (?:bad|worse|disliked|rejected)|\bpairs? of (?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bcomparisons? (?:from|by|of)\b|\bwhich (?:\w+ )?(?:is|was|are|were) better\b|\bduels?\b|\bthey (?:like|prefer|favou?r)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
+        r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs?\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|(?<!question[/ -])(?<!questions[/ -])(?<!question and )(?<!questions and )(?<![&/] )(?<![&/])\b(?:answer|response|reply|completion|output)[- ]?pairs?\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good|better|liked|preferred|accepted) and (?:bad|worse|disliked|rejected)|\bpairs? of (?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bcomparisons? (?:from|by|of)\b|\bwhich (?:\w+ )?(?:is|was|are|were) better\b|\bwhich (?:of|one|answer|response|reply|version|draft|text|variant|output)s?\b[^.;?]{0,50}\b(?:prefer\w*|likes?|liked|better|choose|chose|pick\w*|favou?r\w*|won|wins)\b|\ba/b[- ](?:tests?|prefs?|votes?|comparisons?|pairs?|choices)\b|\bside[- ]by[- ]sides?\b|\b(?:up|down)-?votes?\b|\bthumbs (?:up|down)\b|\bhead-to-heads?\b|\b(?:winner|better|good|preferred|chosen)(?: \w+)?/(?:loser|worse|bad|rejected)\b|\bduels?\b|\bthey (?:like|prefer|favou?r)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
     ),
     "classification": re.compile(
-        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam\b|\btriage\b|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?<!our )(?<!the )(?<!s3 )(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
+        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam\b|\btriag\w+|\b(?:topic|category|priority|urgency|intent|language|theme|issue) labels?\b|\b(?:auto-?)?(?:tagger|labell?er|router|triager|categori[sz]er|classer)\b|\bauto-?(?:tag|label|rout|sort)\w*|\btag(?:s|ging)? (?:\w+ ){0,3}(?:tickets?|mails?|e-?mails?|messages?|reviews?|articles?|posts?|calls?|documents?|comments?|requests?)\b|\bsort(?:s|ing)? (?:\w+ ){0,3}(?:tickets?|mails?|e-?mails?|messages?|reviews?|them) (?:by|into|to)\b|\b(?:tells?|telling) (?:apart|\w+ from)\b|\byes[-/ ](?:or[- ])?no (?:label|decision|predict|classif|question|answer|model)\w*|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?<!our )(?<!the )(?<!s3 )(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
     ),
 }
 _TEACHER = re.compile(
-    r"\bteachers?\b|\bstudents?\b|\bact like\b|\b(?:learns?|trained|tuned|train|tune) (?:from|on) (?:its|their|his|the teacher'?s?|those|these|the) (?:good |successful |best )?(?:runs|traces|episodes|attempts)"
+    r"\bteachers?\b|(?<!\d )\bstudents?\b|\bdemonstrat(?:es?|ors?|ing)\b|\blearns? from (?:it|him|them|her|⟦m\d+⟧)|\bact like\b|\b(?:learns?|trained|tuned|train|tune) (?:from|on) (?:its|their|his|the teacher'?s?|those|these|the) (?:good |successful |best )?(?:runs|traces|episodes|attempts)"
 )
 _AGENTIC = re.compile(
-    r"\bre-?act\b|\breflexion\b|\bcot\b|\bchain[- ]of[- ]thought|\btools?\b|\bagents?\b|\bagentic\b|\btool calls?\b"
+    r"\bre-?act\b|\breflexion\b|\bcot\b|\bchain[- ]of[- ]thought|\btools?\b|(?<!dear )(?<!hi )(?<!hello )(?<!hey )(?<!fireworks )(?<!fine-tuning )(?<!support )\bagents?\b|\bagentic\b|\btool calls?\b"
 )
 """Both together, a teacher and the work of an agent, are agent tuning even without the word trajectory."""
 _EVALUATOR = re.compile(
-    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|like|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
+    r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|like|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:something|a (?:script|program|tool|function|thing)|code) (?:that|which|to) (?:scores?|grades?|checks?|rates?|verif\w+|mark)\b|\b(?:an?|the|new|proper) (?:\w+ )?(?:evaluator|grader|scorer)\b[^.;\n]{0,30}\b(?:is|are) (?:missing|needed|wanted|what)\b|\bmissing is (?:an?|the) (?:\w+ )?(?:evaluator|grader|scorer)\b|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
 )
+_SCORER = re.compile(r"\b(?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|eval(?:uation)? script|verifier)\b")
 _NO_TRAINING = re.compile(
-    r"\b(?:no|not|without|don'?t|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|will|can|come|happens?|starts?|only|be|done|shall)){0,4} (?:later|not yet|another day|separately|next (?:week|month|year|quarter))|\b(?:only|just) (?:the )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*"
+    r"\b(?:no|not|without|don'?t|dont|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b(?! (?:data ?sets?|data|rows|sets?|files?)\b)|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|are|will|can|come|happens?|starts?|only|be|done|shall|gets?|for now|yet)){0,4} (?:later|not yet|nothing|not|another day|separately|next (?:week|month|year|quarter))\b|\b(?:only|just) (?:the |an |a |this )?(?:new )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*|\bnothing (?:else|more|further|beyond that)\b|\b(?:evaluator|grader|scorer|scoring function) (?:only|first|alone|and nothing)\b|\b(?:rft|reinforcement|training|fine-?tuning)\b[^.;\n]{0,25}\b(?:eventually|later|next (?:week|month|quarter|year)|some day|another time)\b"
 )
 _MEASURES = re.compile(r"\b(?:benchmark\w*|baselines?|base accuracy|measure)\b")
 _BENCHMARK = re.compile(
@@ -87,7 +88,7 @@ def _job(text: str, named: bool) -> Workflow | None:
     sft = _said(re.compile(r"\bsft\b|\bsupervised\b"), text)
     if said["trajectories"] or (_TEACHER.search(text) and _AGENTIC.search(text)):
         return "trajectories"
-    if _said(_EVALUATOR, text) and (not _trains(text, said["rft"]) or _NO_TRAINING.search(text)):
+    if _authors_only(text, said["rft"]):
         return "evaluator"
     strong_rft = said["rft"] and re.search(r"\breinforcement\b|\br[fl]t\b|\bgrpo\b|\bppo\b|\brl\b|\brlvr\b", text)
     if strong_rft:
@@ -109,6 +110,16 @@ def _job(text: str, named: bool) -> Workflow | None:
     return None
 
 
+def _authors_only(text: str, rft: bool) -> bool:
+    """Whether an evaluator is to be written and nothing is trained now."""
+    if not _SCORER.search(text) and not _EVALUATOR.search(text):
+        return False
+    no_training = _NO_TRAINING.search(_FINE_TUNES.sub("", text))
+    if _said(_EVALUATOR, text):
+        return bool(no_training) or not _trains(text, rft)
+    return bool(no_training) and "⟦e" not in text and not _MEASURES.search(text)
+
+
 def only_benchmarks(text: str) -> bool:
     """Whether base models are only to be measured and nothing is trained; classification alone has that mode."""
     return bool(_BENCHMARK.search(_FINE_TUNES.sub("", text)))
@@ -125,7 +136,7 @@ def _trains(text: str, rft: bool) -> bool:
     return (
         bool(_TRAIN.search(bare))
         or (rft and bool(re.search(r"\brft\b|\breinforcement\b|\bgrpo\b|\brl\b", bare)))
-        or bool(re.search(r"\bsft\b|\bdpo\b", bare))
+        or bool(re.search(r"\bsft\b|\bdpo\b|\borpo\b|\bsupervised\b", bare))
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuning.labels import LabelError, choose_rule, classification_row, listed, normal, resolve
+from tuning.labels import LabelError, Merging, choose_rule, classification_row, listed, normal, resolve
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,40 @@ def test_labels_outside_the_list_and_left_out() -> None:
     found = resolve({"a": 3, "b": 2, "c": 1}, ("a", "b"))
     assert found.outside == {"c": 1} and "c" not in found.of
     assert resolve({"a": 3, "b": 2, "c": 1}, (), ("C",)).labels == ("a", "b")
+
+
+COUNTS = {"billing": 9, "Billing": 2, "refund": 4, "sales": 3, "BILLING": 1}
+
+
+@pytest.mark.parametrize(
+    ("merging", "wanted", "labels", "of"),
+    [
+        (Merging((("Refund", "billing"),)), (), ("billing", "sales"), {"refund": "billing", "Billing": "billing"}),
+        (Merging((("refund", "sales"), ("sales", "money"))), (), ("billing", "money"), {"refund": "money"}),
+        (Merging((("refund", "billing"),)), ("refund", "sales"), ("billing", "sales"), {"refund": "billing"}),
+        (Merging(spellings=False), (), ("BILLING", "Billing", "billing", "refund", "sales"), {"Billing": "Billing"}),
+        (Merging(apart=("Billing", "billing")), (), ("BILLING", "Billing", "billing", "refund", "sales"), {}),
+        (Merging(apart=("sales", "refund")), (), ("billing", "refund", "sales"), {"Billing": "billing"}),
+        (Merging((("BILLING", "billing"),), apart=("Billing", "billing")), (), ("Billing", "billing", "refund", "sales"),
+         {"BILLING": "billing"}),
+        (Merging((("refund", "billing"), ("billing", "Refund"))), (), None, None),
+    ],
+)  # fmt: skip
+def test_labels_are_merged_and_kept_apart_as_the_user_says(
+    merging: Merging, wanted: tuple[str, ...], labels: tuple[str, ...] | None, of: dict[str, str] | None
+) -> None:
+    if labels is None or of is None:
+        with pytest.raises(LabelError, match="in a circle"):
+            resolve(COUNTS, wanted, merging=merging)
+        return
+    found = resolve(COUNTS, wanted, merging=merging)
+    assert found.labels == labels and of.items() <= found.of.items()
+    assert all((text, label) in found.merges for text, label in of.items() if text != label)
+
+
+def test_a_merge_of_a_label_that_no_row_has_is_told() -> None:
+    found = resolve(COUNTS, merging=Merging((("refnd", "billing"), ("sales", "trade"))))
+    assert (found.absent, found.made) == (("refnd",), ("trade",)) and "trade" in found.labels
 
 
 @pytest.mark.parametrize(

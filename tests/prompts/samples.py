@@ -78,6 +78,8 @@ OF_LABELS = ClassificationPlan(
     labels_file="outputs/labels.json",
     merges=(Line(name="billing", value="Billing "),),
     merges_not_shown=0,
+    joined=(Line(name="billing", value="refunds"),),
+    joined_not_shown=0,
     samples=(Line(name="billing", value="Why was I charged twice?"),),
     models=("qwen3-4b", "qwen3-8b", "qwen3-14b", "qwen3-32b"),
     tunable=4,
@@ -317,7 +319,15 @@ SAMPLES: dict[str, Prompt] = {
     "plan_winner_as_it_is": PLAN.model_copy(update={"full_run": False}),
     "plan_classification": OF_LABELS,
     "plan_classification_benchmark_only": OF_LABELS.model_copy(
-        update={"candidates": (), "sweep": False, "full_run": False, "deploy": False, "merges": (), "multi_label": True}
+        update={
+            "candidates": (),
+            "sweep": False,
+            "full_run": False,
+            "deploy": False,
+            "merges": (),
+            "joined": (),
+            "multi_label": True,
+        }
     ),
     "plan_question": QUESTION,
     "plan_question_free": QUESTION.model_copy(update={"free": True, "cost": Span(low=0, high=0)}),

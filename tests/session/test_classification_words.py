@@ -68,6 +68,13 @@ def without_sales(state: SessionState) -> bool:
     return labels is not None and labels.labels == ("billing", "technical")
 
 
+def merged(state: SessionState) -> bool:
+    text, labels = shown(state), state.known.material.labels if state.known.material else None
+    assert labels is not None
+    data = text.split("## Your data")[1].split("##")[0]
+    return "sales into technical" in data and "the label `sales` becomes `technical`" in text and "sales" not in labels.labels
+
+
 def targeted(state: SessionState) -> bool:
     return "accuracy of at least 0.92" in shown(state)
 
@@ -85,6 +92,7 @@ WISHES: list[tuple[str, Any]] = [
     ("Oversample the rare labels.", oversampled),
     ("Undersample the frequent labels.", undersampled),
     ("Leave out the label sales.", without_sales),
+    ("Merge sales into technical.", merged),
     ("We need at least 92% accuracy.", targeted),
     ("Use LoRA rank 8 and 2 epochs.", two_epochs_one_rank),
 ]
@@ -107,6 +115,23 @@ async def test_a_wish_in_the_instruction_is_in_the_first_plan(tmp_path: Path, wi
     async with rooms(tmp_path, SKEWED) as (home, _):
         state = home.store.state(await to_plan(home, f"{CLASSIFY} {wish}"))
         assert holds(state), shown(state)
+
+
+async def test_merges_are_undone_in_words_and_each_plan_has_a_digest_of_its_own(tmp_path: Path) -> None:
+    rows = [*labelled_rows(90), *({**row, "ground_truth": "Billing"} for row in labelled_rows(30, ("billing",)))]
+    async with rooms(tmp_path, rows) as (home, _):
+        session = await to_plan(home, CLASSIFY)
+        digests, found = set[str](), []
+        for revision, reply in enumerate(
+            ("", "merge sales into technical", "don't merge them", "keep Billing and billing apart", "merge them after all"), 1
+        ):  # fmt: skip
+            if reply:
+                home.reply(session, reply)
+            state = await when(home, session, lambda s, n=revision: s.gate is not None and s.revision == n)
+            assert state.known.material is not None and state.known.material.labels is not None
+            digests.add(plan_of(state).digest())
+            found.append(len(state.known.material.labels.labels))
+        assert found == [3, 2, 3, 4, 3] and len(digests) == 3
 
 
 async def test_the_models_are_asked_for_and_never_all(tmp_path: Path) -> None:

@@ -137,6 +137,19 @@ def test_an_answer_may_point_at_what_the_question_named(answer: str, models: lis
         ("undersample the frequent ones", {"rebalance": "undersample"}),
         ("weight the rare labels", {"rebalance": "weights"}),
         ("leave out the label Misc", {"drop_labels": ["Misc"]}),
+        ("Remove the label misc, proceed", {"drop_labels": ["misc"]}),
+        ("leave out the labels: misc, other", {"drop_labels": ["misc", "other"]}),
+        ("merge Refunds into billing", {"merge_labels": [["Refunds", "billing"]]}),
+        ("Merge the label refunds into billing, proceed", {"merge_labels": [["refunds", "billing"]]}),
+        ('treat "refund request" as billing', {"merge_labels": [["refund request", "billing"]]}),
+        ("merge the labels a and b", {"merge_labels": [["b", "a"]]}),
+        ("combine a, b and c into one label called d", {"merge_labels": [["a", "d"], ["b", "d"], ["c", "d"]]}),
+        ("merge a into b and c into d", {"merge_labels": [["a", "b"], ["c", "d"]]}),
+        ("don't merge them", {"merge_spellings": False}),
+        ("keep Billing and billing apart", {"keep_apart": ["Billing", "billing"]}),
+        ("do not merge Billing into billing", {"keep_apart": ["Billing", "billing"]}),
+        ("one LoRA rank, 16", {"lora_ranks": [16]}),
+        ("a single learning rate, 1e-4", {"learning_rates": [1e-4]}),
         ("labels are: owl, wren, kite", {"labels": ["owl", "wren", "kite"]}),
         ("fine-tune all of them", {"tune_all": True}),
     ],
@@ -149,7 +162,7 @@ def test_a_wish_about_classification_is_read_at_the_start_and_at_the_plan(wish: 
     assert (reply.label, dict(reply.changes)) == ("revise", slots)
 
 
-@pytest.mark.parametrize("wish", ["use fewer labels", "merge refunds into billing"])
+@pytest.mark.parametrize("wish", ["use fewer labels", "merge the two rarest labels"])
 def test_a_wish_that_no_setting_holds_is_a_change_all_the_same(wish: str) -> None:
     reply = read_reply(f"yes, but {wish}", "plan")
     assert reply.label == "revise"
@@ -171,6 +184,41 @@ def test_a_share_to_be_reached_is_a_classifications_accuracy(words: str) -> None
     assert read.target == Target(metric="accuracy", value=0.92)
     reply = read_reply(words, "plan", current=Request(workflow="classification"))
     assert reply.label == "revise" and reply.changes == {"target": {"metric": "accuracy", "value": 0.92}}
+
+
+MERGED = Request(workflow="classification", merge_labels=(("a", "b"), ("c", "d")))
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "changes"),
+    [
+        ("merge e into b", MERGED, {"merge_labels": [["a", "b"], ["c", "d"], ["e", "b"]]}),
+        ("merge a into d instead", MERGED, {"merge_labels": [["c", "d"], ["a", "d"]]}),
+        ("merge b into a", MERGED, {"merge_labels": [["c", "d"], ["b", "a"]]}),
+        ("don't merge them", MERGED, {"merge_labels": []}),
+        ("keep a and b apart", MERGED, {"merge_labels": [["c", "d"]], "keep_apart": ["a", "b"]}),
+        ("merge them after all", MERGED.updated({"merge_spellings": False}), {"merge_spellings": True}),
+        ("merge A into a", Request(keep_apart=("a", "A")), {"merge_labels": [["A", "a"]], "keep_apart": ["a"]}),
+    ],
+)
+def test_a_word_about_merging_counts_from_the_merges_that_stand(text: str, before: Request, changes: dict) -> None:
+    reply = read_reply(text, "plan", current=before)
+    assert (reply.label, dict(reply.changes)) == ("revise", changes)
+
+
+@pytest.mark.parametrize(
+    "text", ["treat this as approved", "keep the training and test data apart", "merge both data sets into one",
+             "What if I merge a into b?", "merge the adapter into the weights"]
+)  # fmt: skip
+def test_other_things_that_are_merged_are_no_labels(text: str) -> None:
+    assert not read_reply(text, "plan", current=MERGED).changes
+
+
+def test_outside_a_classification_a_merge_has_no_effect_and_that_is_told() -> None:
+    reply = read_reply("merge a into b", "plan", current=Request(workflow="sft"))
+    assert not reply.changes and "labels to be merged" in reply.reason
+    read = read_instruction("Run SFT on accounts/a/datasets/x using qwen3-8b. Merge the labels a and b.")
+    assert not read.request.merge_labels and "labels to be merged" in " ".join(read.notes)
 
 
 def test_a_share_of_the_rows_is_no_target() -> None:
