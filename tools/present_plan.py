@@ -62,6 +62,7 @@ REBALANCE = {
     "weights": "weighted training",
     "none": "leave the rows as they are",
 }
+METRICS = {"macro_f1": "macro-F1"}
 EVALUATIONS = {
     "validation_loss": "validation loss",
     "evaluator": "an evaluator of your own",
@@ -174,7 +175,7 @@ def understood(request: Request) -> Iterable[Line]:
         elif slot == "evaluation":
             shown = EVALUATIONS.get(str(value), str(value))
         elif slot == "target" and request.target:
-            shown = f"{request.target.value:g} for the {request.target.metric.replace('_', ' ')}"
+            shown = f"{request.target.value:g} for the {METRICS.get(request.target.metric, request.target.metric.replace('_', ' '))}"
         elif slot == "rebalance":
             shown = REBALANCE.get(str(value), str(value))
         elif slot == "merge_labels":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tuning.labels import normal
 from tuning.material import LabelSet, Material, ModelFacts, Site
@@ -18,6 +18,8 @@ from tuning.workflows import (
     training_context,
 )
 
+TARGETS: Mapping[str, str] = {"accuracy": "accuracy", "score": "accuracy", "macro_f1": "macro-F1"}
+"""Metric of a target that a classification can be judged by -> its name."""
 SHOWN = 40
 """Labels that a sentence names; the others are counted."""
 
@@ -121,8 +123,8 @@ def _of_training(
 
 def _target(request: Request) -> Iterator[Decision]:
     target = request.target
-    if target is not None and target.metric in ("accuracy", "score"):
-        value = f"accuracy of at least {target.value:.4g} on the held-out rows; the report says whether it was reached"
+    if target is not None and target.metric in TARGETS:
+        value = f"{TARGETS[target.metric]} of at least {target.value:.4g} on the held-out rows; the report says whether it was reached"
         yield Decision(name="Target", value=value, source=SAID)
 
 
@@ -136,11 +138,11 @@ def warnings(
         found += budget_warnings(request.budget_usd, site, items, cost)
     if not held_out(request) and not request.benchmark_only:
         found.append("The full runs also train on the rows that they are judged on: no held-out gain can be claimed.")
-    if request.target and request.target.metric not in ("accuracy", "score"):
+    if request.target and request.target.metric not in TARGETS:
         metric = request.target.metric.replace("_", " ")
         found.append(
-            f"Your target of {request.target.value:g} for the {metric} can't be judged: this plan measures accuracy. "
-            "Give a target for the accuracy, or approve without one."
+            f"Your target of {request.target.value:g} for the {metric} can't be judged: this plan measures accuracy "
+            "and macro-F1. Give a target for one of these, or approve without one."
         )
     if request.evaluation in ("evaluator", "generated", "rubric"):
         found.append("No evaluator or rubric is used: a classification is judged by its labels, on the held-out rows.")

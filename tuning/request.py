@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 Workflow = Literal["sft", "preference", "classification", "rft", "evaluator", "trajectories", "question", "unsupported"]
 Evaluation = Literal["validation_loss", "evaluator", "generated", "rubric"]
-Metric = Literal["win_rate", "accuracy", "score", "validation_loss"]
+Metric = Literal["win_rate", "accuracy", "macro_f1", "score", "validation_loss"]
 
 
 class Target(BaseModel):

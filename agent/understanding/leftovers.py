@@ -34,6 +34,7 @@ _NO_SLOT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a message to somebody", re.compile(r"\b(?:e-?mail|mail|slack|text|ping|notify) (?:it to )?(?:me|us|him|her|them|my|our|the (?:team|channel)|somebody)\b|\bsend (?:the |a )?(?:report|results?|summary) to\b")),
     ("a name for the model", re.compile(r"\b(?:name|call) (?:it|the (?:model|result|output|winner|final model|tuned model))\b|\boutput[- _]model\b")),
     (MERGES, re.compile(r"\b(?:merge|combine|fold|lump|collapse)\b[^.;\n]{1,60}\b(?:into|with|and|together)\b")),
+    ("a micro-averaged or weighted F1", re.compile(r"\b(?:micro|weighted)[- _]?(?:averaged?[- ])?f[- _]?1\b")),
     ("an export of the weights", re.compile(r"\b(?:export|download|upload|push)(?: \w+){0,4} (?:weights|adapter|hugging ?face|the hub|s3)\b")),
 )  # fmt: skip
 

@@ -45,6 +45,7 @@ _METRICS: tuple[tuple[Metric, str], ...] = (
         r"win[- _]?rates?|winrate|wins?\b(?= (?:\d+(?:\.\d+)?%? (?:of \w+ )?)?(?:against|over|rate))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)",
     ),
     ("validation_loss", r"(?:validation|val|eval(?:uation)?|held-out|test)[ _-]loss|loss"),
+    ("macro_f1", r"(?:macro )?(?<!micro )(?<!micro-)(?<!weighted )(?<!weighted-)f1(?:[ -](?:scores?|macro))?\b"),
     ("accuracy", r"accura(?:cy|te)|acc\b|correct(?:ly)?|hit rate|right\b"),
     ("score", r"scores?|rewards?|eval(?:uator)? (?:score|result)|rating|mean reward|average"),
 )

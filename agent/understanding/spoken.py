@@ -15,6 +15,8 @@ _FLAG = re.compile(r"(?<!\S)--(?P<name>[a-z][a-z_-]+)(?=[ =]|$)", re.IGNORECASE 
 _SHORT = (
     (re.compile(r"(?<!\S)w/o(?=\s)", re.IGNORECASE), "without"),
     (re.compile(r"(?<!\S)w/ ?(?=\S)", re.IGNORECASE), "with "),
+    (re.compile(r"\bmacro[-_ ]*(?:averaged?[-_ ]*)?f[-_ ]?1\b|\bf[-_ ]?1[-_ ]macro\b", re.IGNORECASE), "macro f1"),
+    (re.compile(r"\bf[-_]?1[-_](?=scores?\b)", re.IGNORECASE), "f1 "),
     (re.compile(r"(?<!\S)b/c(?=\s)", re.IGNORECASE), "because"),
 )
 _FAMILY = r"qwen|llama|lama|gemma|kimi(?: k)?|gpt(?:[ -]oss)?|mistral|mixtral|claude|gemini|phi"

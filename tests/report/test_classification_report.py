@@ -121,6 +121,7 @@ async def test_a_benchmark_alone_ends_with_a_reduced_report(tmp_path: Path, cont
     [
         ({"metric": "accuracy", "value": 0.5}, "Your target of 50.0% for the accuracy was met: tiny-a tuned (1) has"),
         ({"metric": "accuracy", "value": 0.99}, "Your target of 99.0% for the accuracy was not met"),
+        ({"metric": "macro_f1", "value": 0.1}, "Your target of 0.1 for the macro-F1 was met: tiny-a tuned (1) has"),
         ({"metric": "win_rate", "value": 0.5}, "Your target of 0.5 for the win rate was not measured"),
     ],
 )

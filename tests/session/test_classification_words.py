@@ -72,11 +72,19 @@ def merged(state: SessionState) -> bool:
     text, labels = shown(state), state.known.material.labels if state.known.material else None
     assert labels is not None
     data = text.split("## Your data")[1].split("##")[0]
-    return "sales into technical" in data and "the label `sales` becomes `technical`" in text and "sales" not in labels.labels
+    return (
+        "sales into technical" in data
+        and "the label `sales` becomes `technical`" in text
+        and "sales" not in labels.labels
+    )
 
 
 def targeted(state: SessionState) -> bool:
     return "accuracy of at least 0.92" in shown(state)
+
+
+def macro_f1(state: SessionState) -> bool:
+    return "macro-F1 of at least 0.8" in shown(state) and "Target: 0.8 for the macro-F1" in shown(state)
 
 
 def two_epochs_one_rank(state: SessionState) -> bool:
@@ -94,6 +102,7 @@ WISHES: list[tuple[str, Any]] = [
     ("Leave out the label sales.", without_sales),
     ("Merge sales into technical.", merged),
     ("We need at least 92% accuracy.", targeted),
+    ("We need a macro F1 of at least 0.8.", macro_f1),
     ("Use LoRA rank 8 and 2 epochs.", two_epochs_one_rank),
 ]
 IDS = [wish for wish, _ in WISHES]

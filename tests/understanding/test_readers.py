@@ -6,6 +6,7 @@ import pytest
 
 from agent.understanding import read_instruction, read_reply
 from agent.understanding.numbers import digit_groups, plain_numbers
+from agent.understanding.predict import predict_instruction
 from agent.understanding.quoting import settings_in
 from agent.understanding.references import with_references
 from agent.understanding.relative import models_after, read_relative
@@ -132,6 +133,10 @@ def test_an_answer_may_point_at_what_the_question_named(answer: str, models: lis
         ("just benchmark, don't fine-tune", {"benchmark_only": True}),
         ("use a 70/30 split", {"train_fraction": 0.7}),
         ("imbalance threshold of 20", {"imbalance_threshold": 20.0}),
+        ("macro F1 of at least 0.8", {"target": {"metric": "macro_f1", "value": 0.8}}),
+        ("at least 80% macro-averaged F1", {"target": {"metric": "macro_f1", "value": 0.8}}),
+        ("we need an F1-score of 0.9", {"target": {"metric": "macro_f1", "value": 0.9}}),
+        ("a score of at least 0.8", {"target": {"metric": "score", "value": 0.8}}),
         ("at least 92% accuracy", {"target": {"metric": "accuracy", "value": 0.92}}),
         ("rebalance the classes", {"rebalance": "oversample"}),
         ("undersample the frequent ones", {"rebalance": "undersample"}),
@@ -219,6 +224,13 @@ def test_outside_a_classification_a_merge_has_no_effect_and_that_is_told() -> No
     assert not reply.changes and "labels to be merged" in reply.reason
     read = read_instruction("Run SFT on accounts/a/datasets/x using qwen3-8b. Merge the labels a and b.")
     assert not read.request.merge_labels and "labels to be merged" in " ".join(read.notes)
+
+
+def test_the_benchmark_knows_no_macro_f1_and_other_averages_are_no_macro() -> None:
+    row = {"id": "1", "instruction": "Classification on birds-9 with qwen3-8b, macro-F1 of at least 0.8."}
+    assert predict_instruction(row)["pred"]["target"] == {"metric": "score", "value": 0.8}
+    reply = read_reply("micro F1 of at least 0.9", "plan", current=Request(workflow="classification"))
+    assert not reply.changes and "micro-averaged" in reply.reason
 
 
 def test_a_share_of_the_rows_is_no_target() -> None:
