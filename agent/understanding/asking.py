@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 
-_NOTHING = r"(?:anything|any (?:new |more |kind of |such |real )?(?:job|run|training|task|experiment)s?|a (?:new |real )?(?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job|training)|money|now|off|work|it|this|that|nothing|one)"
+_NOTHING = r"(?:anything|any (?:new |more |kind of |such |real )?(?:jobs?|runs?|train(?:ing)?s?|tasks?|experiments?)|a (?:new |real )?(?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job|training)|money|now|off|work|it|this|that|nothing|one)"
 _NO_START = re.compile(
     r"\b(?:do not|don'?t|dont|not|never|without|no need to|nothing to|nor|refrain from)(?: [^\W\d]+){0,2} (?:start\w*|launch\w*|run(?:ning)?|kick\w*|begin\w*|do|doing|spend\w*|trigger\w*|change|initiat\w*|set(?:ting)? off|execut\w*|submit\w*)"
     rf" (?:\w+ )?{_NOTHING}\b(?! (?:on|with|in|before|until|without|for|over|through|the|a)\b)"
+    r"|\b(?:nothing|anything)(?: yet| for now| first| today)? (?:start|launch|begin)\b"
     r"|\bnothing (?:shall|should|must|is to|may|needs to|has to|to|gets|will)(?: \w+)? (?:start\w*|run|be (?:started|launched|run|trained)|launch\w*|kicked off)"
-    r"|\b(?:just|only|merely|purely|simply)(?: a)? (?:question|asking|curious|wondering|want(?:ed)? to (?:know|ask|understand|learn|hear|compare prices)|need to know|wish to know|like to know|collecting info\w*|gathering info\w*|info\w*|inquir\w+|enquir\w+|for (?:my|our) (?:information|understanding|planning)|checking|exploring|(?:shopping|looking|asking) around)\b"
-    r"|\b(?:only|just|first) (?:tell|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b"
+    r"|\b(?:only|just|first) (?:tell(?! (?:me|us) (?:when|if|once|what you|where))|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b"
     r"|\bno (?:run|job|jobs|training|order|action)s? (?:yet|for now|today|please|at this point|needed|now)\b|\bstart nothing\b|\b(?:only|just) (?:a|an|one|some) (?:\w+ )?(?:question|estimate|info\w*|inquiry|enquiry|quer(?:y|ies))"
     r"|\b(?:this|it) is (?:only |just |purely )?(?:a|an|no|not an?) (?:(?:\w+ )?(?:question|inquiry|enquiry)|order\b|request to (?:start|train|run))"
     r"|\b(?:don'?t|do not|not|nothing|without) (?:want |intend |plan |need |like )?(?:to )?(?:yet )?(?:start|begin|launch|run|commission|order)(?:ing)? (?:nothing|anything)?(?: ?yet| at (?:this|the) (?:point|moment)| for now)"
 )
 """Words that keep everything from starting."""
+_FOR_INFORMATION = re.compile(
+    r"\b(?:just|only|merely|purely|simply)(?: a)? (?:question|asking|curious|wondering|want(?:ed)? to (?:know|ask|understand|learn|hear|compare prices)|need to know|wish to know|like to know|collecting info\w*|gathering info\w*|info\w*|inquir\w+|enquir\w+|for (?:my|our) (?:information|understanding|planning)|checking|exploring|(?:shopping|looking|asking) around)\b"
+)
+"""Words that do so where nothing is ordered outright."""
+_OUTRIGHT = re.compile(
+    r"^(?:please |then |and |so |now |ok(?:ay)?,? |hi,? |can you )*(?:run|train|fine-?tune|tune|start|launch|use|take|sft|dpo|orpo|rft|grpo|do)\b[^?]*(?:⟦[dm]\d+⟧|classif|\bit\b)"
+)
 _NOT_STARTED = re.compile(
     r"\b(?:don'?t|do not|please don'?t|not|never) (?:actually )?(?:start|launch|run|train|do|kick off|trigger|begin) (?:it|this|that|them|the job|the run)\b(?! (?:on|with|in|before|until|without))"
 )
@@ -24,7 +31,9 @@ _LEAD = r"(?:(?:hi|hello|hey|dear \w+|good (?:morning|evening|afternoon)|quick (
 _ASKS = re.compile(
     rf"^{_LEAD}(?:(?:what|which|who)(?! (?:i|we) (?:need|want|ask|'d|would|have|plan|am|are)\b)|how|why|when|where|(?:is|are|does|did|has|have|will|would|should|am)(?! (?:to|be|have|not|need|like|stay)\b)|do (?:you|i|we)|any|can (?:i|we|it|qwen|you (?:tell|say|explain|show|list|advise|recommend|give me (?:an|the|a) (?:list|estimate|overview|price)|do|help|also|run|train(?: \w+)? (?:models|vision|images)|handle|support|fine-?tune (?:models|any))|⟦m\d+⟧)|could (?:i|we|you (?:tell|say|explain|list|show))|tell me|explain|list|show|describe|what'?s|estimate|compare the (?:cost|price)|summari[sz]e|give me (?:a|an|the) (?:list|overview|estimate|summary|price|quote)|(?:i|we)(?:'d| would) (?:like|love) to (?:know|understand|ask|see|learn)|(?:i|we) want to (?:know|understand|ask|see|learn)|(?:i|we) (?:only|just) want to (?:know|understand|ask|learn)|i wonder|(?:we(?:'re| are)|i'?m) wondering|wondering|i'?m (?:only |just |not )?asking|i (?:only |just )?ask\b|my question|help me understand|remind me|curious)\b"
 )
-_SUBJECT = re.compile(rf"^{_LEAD}(?:what|which|where|when|how) (?:i|we|it|they|you|he|she)\b[^?]*$")
+_SUBJECT = re.compile(
+    rf"^{_LEAD}(?:what|which|where|when|how) (?:i|we|it|they|you|he|she)\b[^?]*$|^{_LEAD}(?:what|which|where|when|how)\b[^?]*,[^?]*\b(?:don'?t|do not|not|cannot|can'?t|unsure|open|undecided|decide|choose|tbd|leave|up to|remains|must|nicht|pas)\b[^?]*$"
+)
 """A clause that only looks like a question: "what we need is a fine-tune"."""
 _INFORMS = re.compile(
     r"^(?:can|could|would|will) you (?:please |kindly |also |maybe |perhaps |just |briefly )*(?:tell|say|explain|show|list|advise|recommend|help me understand|give (?:me|us) (?:an|the|a|some) (?:\w+ )?(?:list|estimate|overview|price|quote|idea)|clarify|confirm|describe|let (?:me|us) know|estimate|inform|need|be able|mind telling|remind)\b"
@@ -58,6 +67,8 @@ _WANTS_TO_KNOW = re.compile(
 def says_nothing_starts(text: str) -> str:
     """The words that keep everything from starting, "" when there are none."""
     found = _NO_START.search(text)
+    if not found and (found := _FOR_INFORMATION.search(text)) and any(map(_OUTRIGHT.match, text.split("\n"))):
+        return ""
     return found.group() if found else ""
 
 

@@ -12,6 +12,10 @@ _OLD = r"(?:please|my|our|the|all|any|every|this|that|these|those|old|existing|p
 _THING = r"(?:models?|data ?sets?|data|deployments?|endpoints?|adapters?|checkpoints?|files?|evaluators?|jobs?|rows?|samples?|records?|lines?|entries|versions?|duplicates|sessions?|⟦d\d+⟧|⟦m\d+⟧|everything|resources|account|weights)"
 
 
+_FALLS_BACK = re.compile(
+    r"\bif (?:(?:the|that|this|it|you|a|such|your|my|our|custom|\w+ing) ?)*(?:\w+ )?(?:is not|isn'?t|are not|aren'?t|can'?t|cannot|don'?t|do not|doesn'?t|not)\b(?: be)?(?: \w+)? ?(?:possible|supported|available|served|offered|work|allowed|do|have|offer|support|feasible)\b[^.;\n]{0,20}\b(?:just|then|do|use|run|go|take|train|fall)\b|\b(?:otherwise|failing that|or else) (?:just |then )?(?:do|use|run|go|take|train)\b"
+)
+"""What is to be done where a wish is not served: the job stays."""
 _WORK = re.compile(r"\b(?:sft|dpo|orpo|rft|grpo|fine-?tun\w*|train\w*|classif\w+|tune|tuning)\b")
 
 
@@ -51,7 +55,7 @@ _REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         re.compile(
-            rf"\b(?!(?:drop|kill) (?:the |any |that )*deployment\b)(?:delete|remove|erase|wipe|purge|destroy|drop|clean up|get rid of|throw away|deleting|removing|clear out|tear down|take down|shut down|undeploy|trash|kill)(?: {_OLD})*? {_THING}\b|\b{_THING}(?: \w+){{0,3}} (?:delete|remove|erase)\b|\b(?:delete|wipe|erase|purge) (?:it|them|that|everything|⟦[dm]\d+⟧)"
+            rf"\b(?!(?:drop|kill) (?:the |any |that )*deployment\b)(?:delete|remove|erase|wipe|purge|destroy|drop|clean up|get rid of|throw away|deleting|removing|clear out|tear down|take down|shut down|undeploy|trash|kill)(?: {_OLD})*? {_THING}\b|\b{_THING}(?: \w+){{0,3}} (?:delete|remove|erase)\b|\b(?:delete|remove|erase|wipe)\b[^.;\n]{{0,80}}\b(?:permanently|for good|forever|irrevocably)|\b(?:delete|wipe|erase|purge) (?:it|them|that|everything|⟦[dm]\d+⟧)"
         ),
         "This agent deletes nothing. Delete models, datasets and deployments yourself in the console or with firectl.",
         False,
@@ -63,7 +67,7 @@ _REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         re.compile(
-            rf"\b(?:overwrite|overwriting|modify|modifying|rename|edit|alter|patch|replace|change|fix|clean|update|updating|dedupe|deduplicate|scale|upgrade|swap|redirect|reuse|move)(?: up| down)?(?: {_OLD})*? (?:{_THING})(?: \w+){{0,6}}? (?:in[- ]place|directly|itself)\b|\boverwrit\w+ (?:{_OLD} )*?{_THING}|\brename (?:{_OLD} )*?{_THING}|\b(?:modify|edit|alter|scale|patch|upgrade|update|replace)(?: up| down)? (?:the |my |our |all )?(?:existing|old|production|prod|live|current|running|original|deployed)(?: \w+)? {_THING}|\b(?:edit|clean|fix|modify|rewrite|dedupe|deduplicate|change|alter|append|add) (?:\w+ ){{0,4}}(?:in|of|to|inside)? ?(?:the|my|our) (?:original |existing |source )?(?:data ?set|⟦d\d+⟧|deployment)\b(?= in place|$|[.,;])|\b(?:push|put|load|merge|deploy) (?:to |it |this |that |the (?:result|winner|adapter|model|new model) )(?:on|into|onto|over|to|in place of) (?:the |my |our )?(?:existing|old|current|running|same|production|prod|live)(?: \w+)? (?:deployment|endpoint|model)|\b(?:correct|fix|edit|change|overwrite|update|replace|modify|alter|rewrite|adjust|amend|patch|append|insert|add|remove|rename|repair)\b[^.;\n]{0,60}\b(?:in|inside|within|into|of|to) (?:the |our |my |this |that |a |an )?(?:existing|original|same|source|current|old|live|deployed) (?:data ?set|model|file|deployment|adapter|evaluator|endpoint)|⟦d\d+⟧ and (?:then )?(?:overwrite|correct|fix|edit|change|update|modify|rewrite|amend|patch|repair)\b|\b(?:overwrite|correct|fix|edit|modify|rewrite|amend|repair)\b[^.;\n]{0,40}\b(?:in|inside|within|of) (?:it|⟦d\d+⟧)|\bin[- ]place\b|\bmerge (?:\w+ ){{0,3}}(?:adapters?|loras?)\b|\bscale (?:{_OLD} )*?(?:deployments?|endpoints?)"
+            rf"\b(?:overwrite|overwriting|modify|modifying|rename|edit|alter|patch|replace|change|fix|clean|update|updating|dedupe|deduplicate|scale|upgrade|swap|redirect|reuse|move)(?: up| down)?(?: {_OLD})*? (?:{_THING})(?: \w+){{0,6}}? (?:in[- ]place|directly|itself)\b|\boverwrit\w+ (?:{_OLD} )*?{_THING}|\brename (?:{_OLD} )*?{_THING}|\b(?:modify|edit|alter|scale|patch|upgrade|update|replace)(?: up| down)? (?:the |my |our |all )?(?:existing|old|production|prod|live|current|running|original|deployed)(?: \w+)? {_THING}|\b(?:edit|clean|fix|modify|rewrite|dedupe|deduplicate|change|alter|append|add) (?:\w+ ){{0,4}}(?:in|of|to|inside)? ?(?:the|my|our) (?:original |existing |source )?(?:data ?set|⟦d\d+⟧|deployment)\b(?= in place|$|[.,;])|\b(?:push|put|load|merge|deploy) (?:to |it |this |that |the (?:result|winner|adapter|model|new model) )(?:on|into|onto|over|to|in place of) (?:the |my |our )?(?:existing|old|current|running|same|production|prod|live)(?: \w+)? (?:deployment|endpoint|model)|\b(?:correct|fix|edit|change|overwrite|update|replace|modify|alter|rewrite|adjust|amend|patch|append|insert|add|remove|rename|repair)\b[^.;\n]{{0,60}}\b(?:in|inside|within|into|of|to) (?:the |our |my |this |that |a |an )?(?:existing|original|same|source|current|old|live|deployed) (?:data ?set|model|file|deployment|adapter|evaluator|endpoint)|⟦d\d+⟧ and (?:then )?(?:overwrite|correct|fix|edit|change|update|modify|rewrite|amend|patch|repair)\b|\b(?:overwrite|correct|fix|edit|modify|rewrite|amend|repair)\b[^.;\n]{{0,40}}\b(?:in|inside|within|of) (?:it|⟦d\d+⟧)|\bin[- ]place\b|\bmerge (?:\w+ ){{0,3}}(?:adapters?|loras?)\b|\bscale (?:{_OLD} )*?(?:deployments?|endpoints?)"
         ),
         "Existing models, datasets and deployments are never changed in place; this agent creates new ones. Change them in the console or with firectl.",
         False,
@@ -81,12 +85,13 @@ _REFUSALS: tuple[Refusal, ...] = (
 def read_refusals(text: str) -> tuple[Refusal, ...]:
     """The kinds of unsupported wishes that a text states and does not negate; `main` holds for this text."""
     found = []
+    falls_back = bool(_FALLS_BACK.search(text))
     for refusal in _REFUSALS:
         for match in refusal.pattern.finditer(text):
             left = re.split(r"[.;!?,\n]\s|\bbut\b", text[max(0, match.start() - 45) : match.start()])[-1]
             if not _NEG.search(left) and not match.group().startswith(("no full", "not full")):
                 beside = refusal.by_sentence and _job_elsewhere(text, match)
-                found.append(replace(refusal, main=refusal.main and not beside))
+                found.append(replace(refusal, main=refusal.main and not beside and not falls_back))
                 break
     return tuple(found)
 

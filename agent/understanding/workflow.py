@@ -8,7 +8,7 @@ from agent.understanding.asking import only_asks, says_nothing_starts
 from tuning.request import Workflow
 
 _NEG = re.compile(
-    r"(?<![\w-])(?:no|not|never|without|don'?t|do not|isn'?t|instead of|rather than|forget|nor|neither|skip|not doing|no need for|nothing to do with|rather not|not want|not a|tired of|avoid)(?: (?:a|an|any|the|do|doing|run|want|use|using|need|to|plain|another|more|it|is|as|about|with|full))*\s*$"
+    r"(?<![\w-])(?:no|not|never|without|don'?t|do not|isn'?t|instead of|rather than|forget|nor|neither|skip|not doing|no need for|nothing to do with|rather not|not want|not a|tired of|avoid)(?: (?:a|an|any|the|do|doing|run|want|use|using|need|to|plain|another|more|it|is|as|about|with|full|new|further|extra|start|for))*\s*$"
 )
 _TRAIN = re.compile(
     r"\b(?:fine-?tun\w*|finetun\w*|fine tun\w*|train\w*|tun(?:e|ed|ing)\b|retrain\w*|adapt\b|specialis\w+|specializ\w+|teach\b|lora\b|improve\b|customi[sz]e\b|distil\w*|make (?:⟦m\d+⟧|it|a model)\b|learn\b|get ⟦m\d+⟧)"
@@ -37,7 +37,9 @@ _AGENTIC = re.compile(
 _EVALUATOR = re.compile(
     r"\b(?:write|author\w*|create|build|make|generate|draft|develop|design|need|want|like|prepare|produce|implement|code|give me|get me|put together|come up with|craft|set up|have)\b(?: (?!that\b|which\b)[\w'-]+){0,6} (?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|evaluation (?:script|function|code)|eval script|checker|verifier|grading (?:function|script|code))\b|\bevaluator (?:authoring|only)|\bauthor\b[^.;]{0,40}\bevaluator|\b(?:something|a (?:script|program|tool|function|thing)|code) (?:that|which|to) (?:scores?|grades?|checks?|rates?|verif\w+|mark)\b|\b(?:an?|the|new|proper) (?:\w+ )?(?:evaluator|grader|scorer)\b[^.;\n]{0,30}\b(?:is|are) (?:missing|needed|wanted|what)\b|\bmissing is (?:an?|the) (?:\w+ )?(?:evaluator|grader|scorer)\b|\b(?:evaluator|grader|scorer|reward function)(?: \w+){0,2} (?:write|create|build|generate|develop)\b"
 )
-_SCORER = re.compile(r"\b(?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|eval(?:uation)? script|verifier)\b")
+_SCORER = re.compile(
+    r"\b(?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|eval(?:uation)? script|verifier)\b"
+)
 _NO_TRAINING = re.compile(
     r"\b(?:no|not|without|don'?t|dont|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b(?! (?:data ?sets?|data|rows|sets?|files?)\b)|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|are|will|can|come|happens?|starts?|only|be|done|shall|gets?|for now|yet)){0,4} (?:later|not yet|nothing|not|another day|separately|next (?:week|month|year|quarter))\b|\b(?:only|just) (?:the |an |a |this )?(?:new )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*|\bnothing (?:else|more|further|beyond that)\b|\b(?:evaluator|grader|scorer|scoring function) (?:only|first|alone|and nothing)\b|\b(?:rft|reinforcement|training|fine-?tuning)\b[^.;\n]{0,25}\b(?:eventually|later|next (?:week|month|quarter|year)|some day|another time)\b"
 )
@@ -50,6 +52,10 @@ _FINE_TUNES = re.compile(
     r"|\btuning (?:rounds?|sweeps?|search|grid|phase|of (?:the )?(?:hp|hyper))\b|\b(?:final|full)(?:[- ]data)? (?:final )?(?:training|tuning)\b"
 )
 """What is left out or kept here is not the training as such: a search for settings, the run on all data."""
+_TRAINS_AFTER_ALL = re.compile(
+    r"\b(?:changed my mind|change of (?:mind|plan)|no,? wait|scratch that|on second thoughts?|actually|after all)\b[^\n]{0,80}\b(?<!not )(?<!don't )(?<!no )(?:train|fine-?tune|tune)\b(?: \w+){0,3} ?(?:too|as well|also|after all|them|it|both)\b"
+)
+"""A benchmark to which the training is added later."""
 
 
 def read_workflow(
@@ -76,7 +82,7 @@ def _has_job_words(text: str) -> bool:
         text,
     )
     return (
-        bool(_TRAIN.search(text))
+        _said(_TRAIN, text)
         or any(p.search(text) for p in _WORDS.values())
         or bool(re.search(r"\bsft\b|\bsupervised\b|\bbenchmark\b", text))
         or bool(_EVALUATOR.search(text))
@@ -122,7 +128,7 @@ def _authors_only(text: str, rft: bool) -> bool:
 
 def only_benchmarks(text: str) -> bool:
     """Whether base models are only to be measured and nothing is trained; classification alone has that mode."""
-    return bool(_BENCHMARK.search(_FINE_TUNES.sub("", text)))
+    return bool(_BENCHMARK.search(_FINE_TUNES.sub("", text))) and not _TRAINS_AFTER_ALL.search(text)
 
 
 def _trains(text: str, rft: bool) -> bool:
