@@ -15,3 +15,8 @@ VERBS = r"(?:not|instead of|rather than|in place of|without|except(?: for)?|excl
 """Words right before a name that is taken back."""
 PLANNED = r"\b(?:(?:was|were) (?:going|about|planning|meaning|supposed) to (?:use|train|take|try|run)|(?:wanted|planned|intended|had planned|meant|thought|considered|was thinking)(?: (?:to|of|about))? (?:use|using|train|training|take|taking|try|trying)|first thought of|toyed with|had (?:in mind|considered))"
 """Words of a plan that was given up."""
+TAKEN_BACK_LATER = re.compile(
+    r"^(?:'s?(?: \w+){1,3})? (?:is|was|has|had|are|were|contains|looks|turned|got|comes|came|does|doesn't|isn't|would|costs|needs|seems|may|might)\b[^⟦\n.!?;]{0,60}[,—-] ?(?:(?:so|and|hence|therefore|please|just|let'?s|we|i'd|then|better|you can|but) )*"
+    r"(?:(?:leave|take|kick|throw|cut|pull|strike) (?:it|that|that one|this one|this) (?:out|off|away)|(?:drop|skip|forget|ditch|scratch|remove|exclude|nix|ignore|avoid|omit|scrap|strike|forget about|without|not) (?:it|that|that one|this one|this)\b|don'?t (?:use|train|take|touch|run) (?:it|that|that one|this one)\b)"
+)
+"""A statement about a name and, after it in the sentence, that it is to be left out: "X's licence is a problem, so drop it"."""

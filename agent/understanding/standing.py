@@ -1,0 +1,64 @@
+"""How a clause stands to the wish: of what serves today, of a past run, of somebody else's model, or of none of these."""
+
+from __future__ import annotations
+
+import re
+
+_BOUND = re.compile(
+    r"[;()\[\]—\n]|[.!?](?=\s|$)|,(?=\s)|\s(?=(?:but|while|whereas|though|although|because|so|hence|therefore)\b)"
+    r"|\s(?=and (?:we|i|it|they|the|our|my|this|that|use|train|take|please|now|then|would|want)\b)"
+)
+_WE_USE = re.compile(
+    r"\b(?:we|i|they|it|which|that)(?:'ve| have| are| is|'re)? (?:(?:currently|now|still|already|always|only|just|been|been running|also) )*us(?:e|es|ing)\b"
+)
+_WISH = re.compile(
+    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
+)
+_INCUMBENT = re.compile(
+    r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|we pay|costs us)\b"
+    r"|⟦m\d+⟧ inside\b|⟦m\d+⟧ (?:deployment|endpoint|instance|in prod|bill|subscription|licen[cs]e|contract|api\b)|\b(?:it|which|that) stays\b"
+)
+_OTHERS = re.compile(
+    r"\b(?:competitors?|competition|rivals?|vendors?|suppliers?|providers?|agenc(?:y|ies)|partners?|neighbou?r\w*|(?:another|other|sister|different|next) (?:team|company|department|group|bank|office|school|unit|plant|site|branch|library|hospital|city|town)|the (?:paper|authors?|blog|tutorial|pilot|poc|prototype|demo)|everyone else|everybody else|consultants?|other people)\b.*\b(?:uses?|used|using|has|have|had|runs?|ran|tried|took|got|claims?|reports?|recommends?|suggests?|wrote|says?|did|built|picked|chose|went|on|with)\b"
+)
+_RESULT = re.compile(
+    r"\b(?:landed (?:at|on)|peaked|plateaued|diverged|crashed|collapsed|oom(?:ed)?|scored|topped out|maxed out|ended up|came out|flopped|disappointed|struggled|retired|switched off|decommissioned|before that|back in|pilot|got to|got us|stalled|bottomed|converged)\b"
+    r"|⟦m\d+⟧ (?:\w+ )?(?:got|gets|had|failed|reached|managed|hit|was|were|cost|ran|did)\b"
+)
+_DOES_WORK = re.compile(
+    r"⟦m\d+⟧(?: (?:still|currently|now|already|also|today))? (?:answers|handles|sorts|routes|classifies|translates|summari[sz]es|writes|drafts|replies|reads|tags|labels|triages|moderates|processes|talks|deals|extracts|generates|does) (?:our|all|the|every|most|it|them|customers?|users?|those|these|this|that|to|with|about|incoming|my|up)\b"
+)
+_MADE_BY = re.compile(
+    r"\b(?!replaced|trained|tuned|fine-?tuned|finetuned|followed|supported|backed|need|speed|beaten|taught)(?:\w+(?:ed|en)|made|built|drawn|done|put together|read) (?:by|with the help of|with help from) (?:the |a |an |our |both |mostly |mainly )*⟦m\d+⟧"
+    r"|\b(?:chosen|rejected|preferred|winning|losing|good|bad|better|worse|first|second|left|right|other) (?:side|half|answers?|ones?|responses?|completions?|column|replies)\b[^⟦]{0,30}\b(?:by|from|are|is|come|comes|came)\b[^⟦]{0,10}⟦m\d+⟧"
+    r"|\b(?:answers|replies|responses|outputs|completions|labels|texts|data|rows|samples|pairs|examples|questions) (?:are |were |is |was )?(?:of|from|by|courtesy of) (?:the |a |our )?⟦m\d+⟧(?! (?:train|fine|on ))"
+)
+_MEASURE_STICK = re.compile(
+    r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of)\b[^⟦.]{0,35}⟦m\d+⟧"
+)
+_APPOSED = re.compile(
+    r"\b(?:our|their|the|my|this|current|old) (?:\w+ ){0,2}(?:bot|chatbot|voicebot|assistant|classifier|system|set-?up|pipeline|service|app|tool|router|stack|solution|product|backend|engine|copilot|helpdesk|help desk|endpoint|search|widget|portal|model in use)(?: today| now)? ?(?:\(|, |— ?)(?:a |an |the |currently |now |based on |running |built on |powered by |it'?s |which is |still )*$"
+)
+
+
+def clause(text: str, start: int, end: int) -> str:
+    """The clause of the names at start..end, from the last boundary before them to the first one after them."""
+    begin = max((m.end() for m in _BOUND.finditer(text, max(0, start - 160), start)), default=max(0, start - 160))
+    stop = _BOUND.search(text, end, end + 160)
+    return text[begin : stop.start() if stop else end + 160].strip()
+
+
+def is_aside(text: str, start: int, end: int) -> bool:
+    """Whether the names at start..end are of a clause that tells about the world and wishes nothing.
+
+    Its model serves today, belongs to others, made the data, is only to be beaten, or had its run already.
+    """
+    said = clause(text, start, end)
+    if _MADE_BY.search(said) or _MEASURE_STICK.search(said):
+        return True
+    if _WISH.search(_WE_USE.sub("", said)):
+        return False
+    if any(p.search(said) for p in (_INCUMBENT, _OTHERS, _RESULT, _DOES_WORK)):
+        return True
+    before = re.split(r"[.;!?]\s|\n", text[max(0, start - 90) : start])[-1]
+    return bool(_APPOSED.search(before)) and not _WISH.search(before)
