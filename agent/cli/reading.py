@@ -84,7 +84,8 @@ def understand(command: Namespace) -> int:
 def _by_model(plans: Planner, command: Namespace, lines: list[str]) -> int:
     """The same cases, read by a model."""
     from agent.planner import reading
-    from agent.planner.endpoint import Endpoint, EndpointTrouble
+    from agent.planner.endpoint import Endpoint
+    from agent.planner.refusals import EndpointTrouble
     from agent.session.events import LlmChoice
 
     rows = list(_cases(lines, command))

@@ -26,7 +26,8 @@ def carry_out(state: SessionState, now: float, replied: Replied, done: set[str])
     """What is next of an answer that is not wholly carried out; None when it is. Taking a yes back goes first."""
     event, seq = replied.event, replied.seq
     words = f"llm/{seq}/words"
-    if event.content and not handled(state, words, done):
+    usable = event.content and (event.calls or not event.trouble)  # half a sentence is no question to the user
+    if usable and not handled(state, words, done):
         return _again(state, now, words) or _words(state, words, event)
     order = sorted(range(len(event.calls)), key=lambda index: event.calls[index].name != CHANGED)
     together: list[Run] = []

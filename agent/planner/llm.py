@@ -18,8 +18,9 @@ from agent.planner.briefing import prompt_digests, state_block, system_prompt
 from agent.planner.calls import ask, run
 from agent.planner.carrying import carry_out, handled, in_motion
 from agent.planner.classification import put_to_rest
-from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble, Message
+from agent.planner.endpoint import Answer, Endpoint, Message
 from agent.planner.offline import after_the_end, decide, react
+from agent.planner.refusals import EndpointTrouble
 from agent.planner.toolbox import REQUEST, SAY, WAIT, schemas, step_for
 from agent.planner.transcript import call_key, merged, messages, wakes
 from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
@@ -30,6 +31,8 @@ ANSWERS = 30
 ANSWERS_PER_JOB = 4
 USELESS = 3
 """Answers in a row without anything to act on, after which the user is asked."""
+TOOLLESS = "toolless"
+"""Under which key the user is told that the model calls nothing."""
 FIRST_DELAY = 5.0
 LONGEST_DELAY = 300.0
 PROBE_DELAY = 5.0
@@ -72,7 +75,8 @@ class LlmPlanner:
                 return step
         elif state.gate is not None and not state.unanswered:
             return Wait()
-        return _enough(state, now, self._useless(state)) or await self._think(state, now)
+        told = _enough(state, now, self._useless(state)) or self._toolless(state)
+        return told or await self._think(state, now)
 
     async def _afterwards(self, state: SessionState, now: float) -> Next:
         """An ended session is spoken with: one answer of the model to a message, and code's words where it has none."""
@@ -100,8 +104,9 @@ class LlmPlanner:
         except EndpointTrouble as trouble:
             failures = failures + 1 if word == state.last_user_seq else 1
             delay = LONGEST_DELAY if trouble.patient else min(LONGEST_DELAY, FIRST_DELAY * 2 ** (failures - 1))
-            self._waits[state.id] = (state.last_user_seq, failures, now + delay)
-            return _told(state, str(trouble)) or Wait(now + delay)
+            due = now + max(delay, trouble.after)
+            self._waits[state.id] = (state.last_user_seq, failures, due)
+            return _told(state, str(trouble)) or Wait(due)
         self._waits.pop(state.id, None)
         if answer is None:
             return Wait()
@@ -131,6 +136,20 @@ class LlmPlanner:
         answers = [event for event in events if isinstance(event, PlannerReplied)][-USELESS:]
         useless = len(answers) == USELESS and all(answer.trouble and not answer.calls for answer in answers)
         return answers[-1].trouble if useless else ""
+
+    def _toolless(self, state: SessionState) -> Say | None:
+        """Words, once, about a model that has only ever talked: servers may leave the tools out without a word."""
+        if state.planner_use.calls < USELESS or state.replied is None or TOOLLESS in state.said:
+            return None
+        events = (record.event for record in self._records(state.id, 0))
+        if any(isinstance(event, PlannerReplied) and event.calls for event in events):
+            return None
+        text = (
+            f"The model {state.replied.event.model} has answered {state.planner_use.calls} times and called no tool, without "
+            "which nothing is planned. It may not be able to: choose another with FIREAGENT_LLM_MODEL, start its server with "
+            "tool calls switched on, or use the offline planner."
+        )
+        return Say(TOOLLESS, text)
 
 
 def as_event(state: SessionState, choice: LlmChoice, answer: Answer) -> PlannerReplied:

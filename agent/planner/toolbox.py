@@ -198,10 +198,13 @@ def _read(arguments: str) -> dict[str, Any] | str:
     if len(arguments) > MAX_ARGUMENTS:
         return f"the arguments have {len(arguments):,} characters; at most {MAX_ARGUMENTS:,} are read."
     try:
-        found = json.loads(arguments or "{}", parse_constant=_no_number)
+        found = json.loads(arguments.strip() or "{}", parse_constant=_no_number)
+        if isinstance(found, str):  # some models write the object as a text once more
+            found = json.loads(found.strip() or "{}", parse_constant=_no_number)
         json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return "the arguments are no JSON object."
+    found = {} if found is None else found
     return found if isinstance(found, dict) else "the arguments are no JSON object."
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agent.planner.base import Next
-from agent.planner.endpoint import Endpoint, EndpointTrouble
+from agent.planner.endpoint import Endpoint
 from agent.planner.llm import LlmPlanner
 from agent.planner.offline import OfflinePlanner
+from agent.planner.refusals import EndpointTrouble
 from agent.server.credentials import Credentials
 from agent.server.stream import Feed
 from agent.session.events import LlmChoice

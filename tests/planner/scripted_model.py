@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +29,11 @@ class Reply:
     error: str = "scripted"
     finish: str = ""
     raw: bytes | None = None
+    message: dict[str, Any] | None = None
+    """The message of a whole answer, as it is."""
+    chunks: Sequence[dict[str, Any]] | None = None
+    """The choices of a streamed answer, as they are; nothing is added to them, not even an end."""
+    headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
     seconds: float = 0.0
 
@@ -85,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         if reply.status != 200:
-            return self._json(reply.status, {"error": {"message": reply.error}})
+            return self._json(reply.status, {"error": {"message": reply.error}}, reply.headers)
         if reply.raw is not None:
             return self._bytes(200, reply.raw)
         usage = {"prompt_tokens": tokens(request), "completion_tokens": 20} if model.usage else None
@@ -101,19 +106,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("connection", "close")
         self.end_headers()
         try:
-            for chunk in _chunks(reply, usage):
+            for chunk in _chunks(reply, usage) if reply.chunks is None else reply.chunks:
                 self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
-            self.wfile.write(b"data: [DONE]\n\n")
+            if reply.chunks is None:
+                self.wfile.write(b"data: [DONE]\n\n")
         except (BrokenPipeError, ConnectionResetError):
             return  # the client has read enough
         finally:
             self.close_connection = True
 
-    def _json(self, status: int, body: Any) -> None:
-        self._bytes(status, json.dumps(body).encode())
+    def _json(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
+        self._bytes(status, json.dumps(body).encode(), headers)
 
-    def _bytes(self, status: int, body: bytes) -> None:
+    def _bytes(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -139,7 +147,7 @@ def _whole(reply: Reply, usage: Any) -> dict[str, Any]:
     message = {"role": "assistant", "content": reply.content or None, "tool_calls": _calls(reply) or None}
     choice = {
         "index": 0,
-        "message": message,
+        "message": reply.message or message,
         "finish_reason": reply.finish or ("tool_calls" if reply.calls else "stop"),
     }
     return {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}

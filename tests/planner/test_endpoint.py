@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from agent.planner import endpoint as endpoints
-from agent.planner.answer_text import Spoken, split_thoughts, written_calls
-from agent.planner.endpoint import Answer, Endpoint, EndpointTrouble
+from agent.planner import heard as heard_answers
+from agent.planner.answer_text import Spoken, split_thoughts
+from agent.planner.endpoint import Answer, Endpoint
 from agent.planner.llm import cost
+from agent.planner.refusals import EndpointTrouble
 from agent.planner.toolbox import schemas
 from agent.session.events import LlmChoice, ModelCall
 from tests.planner.scripted_model import KEY, Reply, ScriptedModel, scripted_model
@@ -98,7 +100,6 @@ async def test_calls_that_a_model_writes_as_text_are_read() -> None:
     assert found.content == "I look." and found.calls == (
         ModelCall(name="list_resources", arguments='{"kind": "models"}'),
     )
-    assert written_calls("<tool_call>{broken") == ("<tool_call>{broken", ())
 
 
 async def test_a_huge_answer_is_read_up_to_a_bound() -> None:
@@ -106,7 +107,7 @@ async def test_a_huge_answer_is_read_up_to_a_bound() -> None:
         for streams in (True, False):
             found = await answer(reply, streams=streams)
             size = len(found.content) + sum(len(call.name) + len(call.arguments) for call in found.calls)
-            assert size <= endpoints.ANSWER_BYTES and len(found.calls) <= endpoints.CALLS
+            assert size <= heard_answers.ANSWER_BYTES and len(found.calls) <= heard_answers.CALLS
             assert found.trouble or len(reply.calls) == 500
 
 
@@ -116,7 +117,7 @@ async def test_a_huge_answer_is_read_up_to_a_bound() -> None:
         (Reply(status=401), "does not accept the key (HTTP 401): check FIREAGENT_LLM_KEY", True),
         (Reply(status=404), "was not found (HTTP 404): check FIREAGENT_LLM_URL and FIREAGENT_LLM_MODEL", True),
         (Reply(status=400, error="this model does not support tools"), "can't call tools natively", True),
-        (Reply(status=400, error="context length exceeded"), "refuses the request (HTTP 400)", True),
+        (Reply(status=400, error="bad request"), "refuses the request (HTTP 400)", True),
         (Reply(status=429), "is not ready (HTTP 429)", False),
         (Reply(status=500), "is not ready (HTTP 500)", False),
         (Reply(hang_up=True), "can't be reached", False),
