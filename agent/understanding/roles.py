@@ -34,7 +34,9 @@ _TEACHER_LEFT = _end(
 )
 _RUN_AS_AGENT = _end(r"\b(?:run|let|have|send|put|operate|use|take|play)")
 _AS_AGENT = re.compile(r"^ (?:as (?:an? |the )?(?:\w+ )?agent\b|through the (?:questions|tasks|prompts)|play|act|work)")
-_TRAINED_RIGHT = re.compile(r"^ (?:to be )?(?:then )?(?:fine-?tuned|finetuned|trained|tuned|benchmarked|sft'?d|learn)\b")
+_TRAINED_RIGHT = re.compile(
+    r"^ (?:to be )?(?:then )?(?:fine-?tuned|finetuned|trained|tuned|benchmarked|sft'?d|learn)\b"
+)
 _STUDENT_RIGHT = re.compile(
     r"^\s*[,(]?\s*(?:(?:as|is|be|being|will be|should be|shall be|to be|plays|acts as|=|:)\s+)?(?:the |our |a |my )?student\b(?!\s*(?:[:=(]|is\b|are\b|model\b|⟦|will\b|shall\b|should\b|being\b|->|—))"
     r"|^,? (?:who |which |that )?(?:(?:shall|should|will|is to|must|can|has to|then|only|just|later|needs to) )*(?:learns?|imitates?|mimics?|cop(?:y|ies)|stud(?:y|ies)|is (?:the )?(?:pupil|learner|apprentice|trainee))\b"
@@ -84,9 +86,7 @@ _TUNE_LEFT = _end(
 _TUNE_RIGHT = re.compile(
     r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|(?:one|model|candidate)s? (?:to (?:be )?(?:train|tune|fine-?tune)|for (?:training|tuning)))"
 )
-_REPLACED_RIGHT = re.compile(
-    r"^[^⟦.;!?]{0,50}\b(?:replaced|superseded|swapped)(?: out)? (?:by|with|for)\b"
-)
+_REPLACED_RIGHT = re.compile(r"^[^⟦.;!?]{0,50}\b(?:replaced|superseded|swapped)(?: out)? (?:by|with|for)\b")
 _INSTEAD_OF_IT = _end(
     r"\b(?:replac|swap|chang|exchang|switch|correct)\w* (?:it|that|this|that one|them|this one)(?: out)? (?:with|for|by|to|into|against)"
 )
@@ -159,7 +159,11 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
         elif role == "opinion":
             opinions += marks
         elif role == "tune":
-            if _DECIDED.search(left) or _INSTEAD_OF_IT.search(left) or (_ONLY_LEFT.search(left) and _OTHERS_OUT.search(right)):
+            if (
+                _DECIDED.search(left)
+                or _INSTEAD_OF_IT.search(left)
+                or (_ONLY_LEFT.search(left) and _OTHERS_OUT.search(right))
+            ):
                 tune = []
             elif repairs or _corrects(left) or (_INSTEAD_RIGHT.search(right) and not _ALSO.search(left)):
                 partial = marks[0] in newer or bool(dropped_since) or _drops_next(text[group.end() :], tune, key)
