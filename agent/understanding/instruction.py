@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
+from agent.understanding.budget import lifts_budget, read_budget
 from agent.understanding.corrections import in_force, is_future, is_plain_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
@@ -59,7 +60,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     reading = replace(reading, notes=partly_read(parts.own) + reading.notes)
     if parts.quoted and _needs_quoted(scene, reading.request):
         quoted = _read(stage(parts.quoted, known), known)
-        return _merged(reading, quoted, known)
+        return _merged(reading, quoted, scene.text)
     return reading
 
 
@@ -70,11 +71,13 @@ def _needs_quoted(scene: Scene, own: Request) -> bool:
     return bool(own.workflow is None or missing_inputs(own) or _SEE_BELOW.search(scene.text))
 
 
-def _merged(own: Reading, quoted: Reading, known: tuple[str, ...]) -> Reading:
+def _merged(own: Reading, quoted: Reading, own_text: str) -> Reading:
     """The mail's slots under the writer's own: where both speak the writer is right."""
     if own.request.workflow in ("question", "unsupported") or quoted.request.workflow in ("question", "unsupported"):
         return own
     slots = {**quoted.request.model_dump(exclude_defaults=True), **own.request.model_dump(exclude_defaults=True)}
+    if own.request.budget_usd is None and lifts_budget(own_text):
+        slots.pop("budget_usd", None)
     if own.request.workflow == "sft" and quoted.request.workflow:
         slots["workflow"] = quoted.request.workflow
     request = Request.model_validate(slots)
@@ -108,6 +111,7 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
     if workflow not in ("question", "unsupported"):
         slots |= _resources(scene, roles, workflow, present)
         slots |= read_grid(numbers) | read_limits(numbers)
+        slots["budget_usd"] = read_budget(without_withdrawn_numbers("\n".join(_statements(scene))))
         slots |= _of_workflow(scene, workflow, present, numbers, bool(slots["base_models"]))
         if workflow == "classification":
             slots |= _tuned_alone(scene, present, slots["base_models"])
@@ -127,6 +131,11 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
         if workflow != "question"
         else (),
     )
+
+
+def _statements(scene: Scene) -> list[str]:
+    """The sentences without plain questions; money is read from all of them, for it tells its own past ("we got $50")."""
+    return [s for s in scene.sentences if not is_plain_question(s)]
 
 
 def _wishes(scene: Scene) -> str:

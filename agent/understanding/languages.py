@@ -9,6 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TypedDict
 
+from agent.understanding.numbers import han_numbers
 from agent.understanding.vocabulary import load_list, words
 
 _ENGLISH = words("english_hints")
@@ -108,6 +109,8 @@ def to_english(text: str) -> str:
     code = language_of(text)
     if code == "en":
         return text
+    if code == "zh":
+        text = han_numbers(text)
     words = _languages()[code].words
     space = " " if code == "zh" else ""
     out: list[str] = []

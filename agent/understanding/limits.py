@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import re
 
+from agent.understanding.budget import read_budget
+
 _N = r"\d+(?:\.\d+)?"
-_USD = r"(?:usd|us ?dollars?|dollars?|bucks|us\$|\$)"
-_MONEY = re.compile(rf"(?:\$|usd ?|us\$ ?)\s?(?P<a>{_N})(?P<k>k\b)?|(?<![\w.])(?P<b>{_N}) ?(?:{_USD})(?!\w)")
-_BUDGET_WORD = re.compile(
-    r"\b(?:budget|cap|ceiling|limit|at most|max(?:imum)?|no more than|not more than|up to|under|below|less than|within|exceed\w*|over|above|spend|tops|cheaper than|keep|stay|"
-    r"go past|beyond|available|have|got|gave|gives?|granted|costs? (?:more|less)|approve[ds]?|allow\w*|only|afford|total|all in|pay|past)\b|<|<="
-)
-_NOT_BUDGET = re.compile(
-    r"(?:per (?:hour|month|week|day|million|1m|token|gpu|call|request|job)|/ ?(?:h|hr|hour|month|mo|m tokens|1m|day|week)\b|a (?:month|week|day|year)|monthly|an hour|weekly|hourly|every month|each month|yearly)"
-)
-_SPENT = re.compile(
-    r"\b(?:cost us|costs us|cost me|paid|paying|spent|burn(?:ed|t)|bill(?: was| of)?|invoice|charged|used to cost|had cost|was billed|salary|revenue|price of|priced at|saves?|worth)\b[^.;]{0,30}$"
-)
 _PARALLEL = tuple(
     re.compile(p)
     for p in (
@@ -132,7 +122,7 @@ _ON_ALL = re.compile(
 def read_limits(text: str) -> dict[str, object]:
     """The slots of money, parallel jobs, samples, split, imbalance, skipping and deployment that a text sets."""
     found: dict[str, object] = {
-        "budget_usd": _budget(text),
+        "budget_usd": read_budget(text),
         "max_parallel_jobs": _last(text, _PARALLEL),
         "subsample": _last(text, _SUBSAMPLE),
         "train_fraction": _train_fraction(text),
@@ -168,27 +158,6 @@ def read_imbalance(text: str) -> float | None:
 def _last(text: str, patterns: tuple[re.Pattern[str], ...]) -> int | None:
     places = [(m.start("n"), int(m["n"])) for p in patterns for m in p.finditer(text) if int(m["n"]) > 0]
     return max(places)[1] if places else None
-
-
-def _budget(text: str) -> float | None:
-    """The last sum of money that limits this run; prices per hour, past bills and monthly spending do not."""
-    value: float | None = None
-    for match in _MONEY.finditer(text):
-        left = re.split(r"[.;!?\n]\s", text[max(0, match.start() - 60) : match.start()])[-1]
-        right = re.split(r"[.;!?\n](?:\s|$)", text[match.end() : match.end() + 40])[0]
-        if _NOT_BUDGET.search(right[:20]) or _NOT_BUDGET.search(left[-14:]) or _SPENT.search(left):
-            continue
-        if (
-            _BUDGET_WORD.search(left)
-            or _BUDGET_WORD.search(right[:30])
-            or value is not None
-            or re.search(
-                r"\b(?:for|i mean(?:t)?|make (?:it|that)|actually|rather|correction|now(?: it'?s| it is| is| only)?)\W*$",
-                left,
-            )
-        ):
-            value = float(match["a"] or match["b"]) * (1000 if match["k"] else 1)
-    return value
 
 
 def _train_fraction(text: str) -> float | None:

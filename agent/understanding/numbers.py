@@ -103,6 +103,37 @@ def digit_groups(phrase: str) -> list[str]:
     return done
 
 
+_HAN = {**{c: n for n, c in enumerate("零一二三四五六七八九")}, "两": 2, "〇": 0}
+_HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
+_HAN_NUMBER = re.compile(
+    r"(?<![第每唯同])(?:[零〇一二两三四五六七八九十百千万]{2,}|[十百千万])(?:点[零〇一二三四五六七八九]+)?|[零〇一二三四五六七八九]点[零〇一二三四五六七八九]+"
+)
+
+
+def han_numbers(text: str) -> str:
+    """Chinese numbers of more than one character in digits: 五十 is 50, 二百五 250, 零点一 0.1; single ones stay."""
+    return _HAN_NUMBER.sub(lambda m: _from_han(m.group()), text)
+
+
+def _from_han(written: str) -> str:
+    whole, _, part = written.partition("点")
+    total = section = digit = 0
+    scale = 1
+    if not any(c in _HAN_SCALES for c in whole):
+        total = int("".join(str(_HAN[c]) for c in whole))
+        whole = ""
+    for c in whole:
+        if c in _HAN:
+            digit = _HAN[c]
+        elif c == "万":
+            total, section, digit, scale = total + (section + digit) * 10_000, 0, 0, 1000
+        else:
+            scale = _HAN_SCALES[c] // 10
+            section, digit = section + (digit or 1) * _HAN_SCALES[c], 0
+    total += section + digit * (scale if written[-1:] in _HAN and written[-2:-1] in "百千万" else 1)
+    return f"{total}.{''.join(str(_HAN[c]) for c in part)}" if part else str(total)
+
+
 def values(text: str) -> tuple[float, ...]:
     """All numbers in a text, in its order."""
     return tuple(float(n) for n in re.findall(rf"(?<![\w.]){NUMBER}", text))

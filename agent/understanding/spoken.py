@@ -13,6 +13,10 @@ _LEAST_MARKS = 2
 """Spoken marks from which a text is taken for dictated; a single "period" may be a word."""
 _FLAG = re.compile(r"(?<!\S)--(?P<name>[a-z][a-z_-]+)(?=[ =]|$)", re.IGNORECASE | re.MULTILINE)
 _SHORT = (
+    (
+        re.compile(r"\b(max|min|approx|ca|incl|excl|prof|dr|mr|mrs|ms|resp|dept|mind|höchst)\.(?=\s)", re.IGNORECASE),
+        r"\1",
+    ),
     (re.compile(r"(?<!\S)w/o(?=\s)", re.IGNORECASE), "without"),
     (re.compile(r"(?<!\S)w/ ?(?=\S)", re.IGNORECASE), "with "),
     (re.compile(r"\bmacro[-_ ]*(?:averaged?[-_ ]*)?f[-_ ]?1\b|\bf[-_ ]?1[-_ ]macro\b", re.IGNORECASE), "macro f1"),
