@@ -32,6 +32,16 @@ def not_chosen(state: SessionState, plan: Plan, item: PlanItem) -> str:
     return f"candidate {item.candidate} was not chosen: {RULES[item.chosen_by]}."
 
 
+def ruled_out(state: SessionState, plan: Plan, item: PlanItem) -> bool:
+    """Is this an alternative that will not run, since another was chosen?"""
+    if not item.alternative:
+        return False
+    if item.chosen_by == "user":
+        return state.promoted not in (None, item.candidate)
+    numbers, waiting = elect(plan, state.known.scores, state.known.lost(), item.chosen_by)
+    return item.candidate not in numbers and not waiting
+
+
 def open_choice(state: SessionState, plan: Plan) -> tuple[str, ...]:
     """The choice that the end of the session needs and that was not made: by the user, or for want of scores."""
     if not any(item.kind == "evaluate" for item in plan.items):

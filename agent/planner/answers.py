@@ -8,47 +8,38 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from agent.planner.classified import figures, labels, splits, winner_told
+from agent.planner.outlook import outlook
+from agent.planner.terms import TERMS
 from agent.session.state import SessionState
 from tools.known import TERMINAL
-
-TERMS = {
-    r"lora rank|what.*\brank\b|\blora\b": (
-        "LoRA trains two thin matrices beside each frozen weight instead of the weight itself. The rank is their inner "
-        "width: a higher rank can learn more and costs memory; 8 to 32 is usual. Only the small matrices are trained."
-    ),
-    r"learning rate": (
-        "The learning rate is how far each optimizer step moves the weights. Too high diverges, too low learns nothing in "
-        "the time given; small models want higher rates than large ones."
-    ),
-    r"\bepochs?\b": "An epoch is one pass over the training rows. By default it is min(5, ceil(2500 / number of samples)).",
-    r"validation loss|\bloss\b": (
-        "Validation loss is the mean negative log-likelihood, in nats per assistant token, on rows that were not trained on; "
-        "lower is better. Candidates are ranked by it; the test rows are scored once, at the end."
-    ),
-    r"hyperparameter|\bsweep\b|candidates?": (
-        "The sweep trains each candidate configuration on at most 1,000 rows and ranks them by validation loss; the winner "
-        "then trains on the full data."
-    ),
-    r"held.?out|test split|\bsplits?\b": (
-        "Rows are split once with seed 42: 10% (at most 1,000) are test rows, scored once; 10% of the rest are validation "
-        "rows, which rank the candidates. Equal rows stay on one side."
-    ),
-}
+from tuning.workflows import CLASSIFICATION, SFT
 
 
 def answer(question: str, state: SessionState) -> str:
     """The best answer that the session's own facts give."""
     text = " ".join(question.casefold().split())
+    classifies = state.known.request.workflow == CLASSIFICATION.name
+    if re.search(_NEXT, text):
+        return outlook(state)
+    for pattern, told in _CLASSIFIED if classifies else ():
+        if re.search(pattern, text) and (words := told(text, state)):
+            return words
+    if classifies and re.search(_MEANING, text) and (words := _term(text, state)):
+        return words
     for pattern, teller in _TELLERS:
         if re.search(pattern, text):
             return teller(state)
-    for pattern, words in TERMS.items():
-        if re.search(pattern, text):
-            return words
-    return (
+    return _term(text, state) or (
         "I can't answer that from what this session knows. I can tell about the base models, the plan, its cost, the jobs, "
-        "what was spent, and terms such as LoRA rank or validation loss. Nothing was changed."
+        f"what was spent, and terms such as LoRA rank or {'macro-F1' if classifies else 'validation loss'}. Nothing was changed."
     )
+
+
+def _term(text: str, state: SessionState) -> str:
+    """What a term of the question means in this session's workflow; empty for none that is known."""
+    terms = TERMS.get(state.known.request.workflow or "", TERMS[SFT.name])
+    return next((words for pattern, words in terms.items() if re.search(pattern, text)), "")
 
 
 def _models(state: SessionState) -> str:
@@ -103,3 +94,14 @@ _TELLERS: tuple[tuple[str, Callable[[SessionState], str]], ...] = (
     (r"jobs?|running|status|progress|how far|going", _jobs),
     (r"data ?set|rows|samples|tokens", _data),
 )
+_NEXT = r"what.*\b(happens?|comes?|is|are|follows?)\b.*\b(next|then|after(wards)?)\b|\bnext (steps?|phase)\b|what will you do|what (do|will) you do (next|now|then)|what'?s next"
+_MEANING = r"\bwhat (is|are|does|do)\b|\bhow (do|does|is|are|did|will|would)\b|\bwhy\b|\bmean|explain|define"
+"""Questions about a term: they come before the facts that the same words may ask for."""
+_CLASSIFIED: tuple[tuple[str, Callable[[str, SessionState], str]], ...] = (
+    (r"\b(which|what|who|why|how)\b.*\b(win|wins|won|winner|winning)\b|\bwinner\b|\bwhich.*\bbest\b", winner_told),
+    (r"\b(which|what|how many|where)\b.*\b(rows?|samples?|examples?|data|part|files?)\b.*\b(test|held.?out|validation|train\w*|judge\w*|sweep)\b"
+     r"|\b(which|what|how many|how big|where|how)\b.*\b(test|held.?out|validation) (set|split|rows?|data|part)\b|\bhow.*\bsplit\b", splits),
+    (r"\b(which|what|how many) (are the |the )?(labels|classes|categories)\b|\bwhere.*\blabels? (is|are|come|was|were)", labels),
+    (r"\bhow (good|well|accurate|bad|far off)\b|\bwhat (is|was|are|were) the (base |tuned |current |best )?(accurac\w+|figures|scores|results|macro-?f1)"
+     r"|\b(accurac\w+|figures|scores|results) (so far|of|for)\b|\bwhich accurac", figures),
+)  # fmt: skip
