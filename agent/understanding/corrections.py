@@ -6,6 +6,8 @@ import re
 
 _PAST = re.compile(
     r"\b(?:last (?:time|week|month|year|quarter|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
+    r"last (?:rft|sft|dpo|orpo|grpo|fine-?tun\w*|training|tuning|job|try|pilot|model)|"
+    r"(?:our|the|an?|my|that|your) (?:\w+ ){0,2}(?:run|attempt|try|sweep|experiment|pilot|round|job)\b[^.;!?\n]{0,60}? (?:landed|peaked|plateaued|stalled|reached|gave|ended up|ended at|came (?:out|in)|scored|was so|was bad|was good|failed|crashed|diverged|cost)|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
     r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out)\b|both came out|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
@@ -18,7 +20,7 @@ _IT = re.compile(r"\b(?:fine-?tune|train|tune|use|take|benchmark|run) (?:it|that
 _BOTH = re.compile(r"\b(?:both|them|all (?:two|three|four|of them)|all \d)\b")
 _COMPARES = re.compile(r"(?:hi|hello|hey|so|ok)?[, ]*which (?:one )?of (?:the |these )?⟦m|which is better")
 _WH = re.compile(
-    r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will(?! you)|would(?! you)|would you (?:recommend|suggest|say|advise|prefer)|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
+    r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will(?! you)|would(?! you)|wouldn'?t|couldn'?t (?:we|i|they|it)|shouldn'?t|isn'?t|aren'?t|doesn'?t|don'?t (?:we|you|they)|would you (?:recommend|suggest|say|advise|prefer)|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
 )
 _FUTURE = re.compile(
     r"\b(?:next (?:week|month|time|quarter|year)|later (?:on )?(?:we|i|you|maybe|try)|maybe later|in (?:the )?(?:future|a second step)|eventually|at some point|some day|afterwards we|one day|might later|will later)\b"
@@ -93,18 +95,23 @@ def _present(sentence: str) -> str:
     if not _PAST.search(sentence):
         return sentence
     kept: list[str] = []
-    past = False
+    past = outer = False
     at = 0
     cuts = [*(m.end() for m in _CLAUSE.finditer(sentence)), len(sentence)]
     for cut in cuts:
         clause = sentence[at:cut]
         at = cut
+        if clause.endswith("("):
+            outer = past or bool(_PAST.search(clause))
         if _PAST.search(clause):
             past = not re.search(r"\b(?:now|this time|today)\b", clause)
         elif past and _PRESENT.search(clause):
             past = False
         if not past:
             kept.append(clause)
+        if clause.endswith(")"):
+            # What a bracket tells about the past ends with it: "X (which they used) ...".
+            past = outer
     return "".join(kept)
 
 

@@ -5,28 +5,38 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agent.understanding import measuring
 from agent.understanding.corrections import MARKER
 from agent.understanding.names import Name
-from agent.understanding.withdrawal import PLANNED, RIGHT, VERBS
+from agent.understanding.withdrawal import PLANNED, RIGHT, TAKEN_BACK_LATER, VERBS
 
 _THE = r"(?:the |our |my |your |that |a |its |own |separate |untouched |existing |new )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file|file called|one|sample)"
-_KIND = r"(?:eval(?:uation)?|test(?:ing)?|held[- ]?out|hold[- ]?out|gold(?:en)?|validation|dev|benchmark|blind|tst)"
-_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|available|ready|prepared|separate|apart|from))*"
-_EVAL_LEFT = re.compile(
-    rf"(?:\b{_KIND}[- ]?{_NOUN}?{_BE}|\b(?:eval(?:uate|uated|uation|uating)?|test(?:ed|ing)?|measure[ds]?|scored?|validate[ds]?|assess(?:ed)?|check(?:ed)?|judged?|verify|report)"
-    rf"(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later))*"
-    rf" (?:on|against|with|using|over|by|in|at)|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on))\s*[\"'(]?{_THE}(?:{_KIND} )?(?:{_NOUN} )?(?:called |named )?[\"']?$"
-)
-_EVAL_RIGHT = re.compile(
-    rf"^[\"')]?\s*(?:{_NOUN} )?(?:,? (?:that|this|which|it)(?: one)?(?='s| ))? ?(?:\(?(?:'s|as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|only for|is for|just for|is only for|is our|is the)\s+)+{_THE}(?:final |only |independent |blind )?(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*)|^[\"']?\s*\((?:the |our |my )?{_KIND}|^[\"']?\s+(?:only |just |purely )?to (?:evaluate|test|measure|score|validate)|^[\"']?,? (?:the|our|my|its) (?:separate |final )?{_KIND}(?: (?:set|data|split|one|dataset))?\b(?! (?:and|on))|^[\"']? (?:evaluate|test|measure|assess)[ .,;!]*(?:$|(?:and|with|\.)\b)|^[\"']? {_KIND} (?:set|data|split)"
-)
 _TRAIN_LEFT = re.compile(
     rf"(?:\b(?:train(?:ing|ed)?|fine-?tun(?:e|ing)|sft|dpo|orpo|rft|tun(?:e|ing)|learn(?:ing)?|run|classification)(?: (?:it|them|⟦m\d+⟧|data|set|dataset|is|on|with|from|split|file|only|=|:|lives in|,|and|the|both|job|classification|a|classifier))*)\s*[\"'(]?{_THE}(?:{_NOUN} )?$"
 )
 _WITHDRAWN_LEFT = re.compile(
     rf"(?:\b(?:{VERBS}|never touch|don'?t touch|not on|not the|replace|and not|not from|older|(?:do not|don'?t|never) (?:use|take|train on)|not train on)|{PLANNED})\s*[\"'(]?{_THE}(?:{_NOUN} |old |previous |older |evaluator |grader )?(?:called )?$"
 )
+_TRAIN_RIGHT = re.compile(
+    r"^[\"')`]*(?:,? (?:that|this|which|it)(?: one)?)? ?(?:\(?(?:is|as|for|to|=|->|=>|will be|should be|serves|goes|is for|used for|shall be|used)\s+)+(?:the |our |a |one |my )*(?:one )?(?:to )?(?:be )?(?:train|trained|training|fine-?tun|sft|learn)"
+)
+_TAKES_THOSE = re.compile(
+    r"[^⟦\n]{0,25}[.,;!—-]\s?(?:please |so |let'?s |we'll |then |and |just )*(?:use|take|go with|train on|grab|pick) (?:those|that|this|these|that one|this one|them|it)\b(?! (?:as|for|to) )"
+)
+"""After a name: "they're in X. take those"."""
+_IS_GONE = re.compile(
+    r"[^⟦]{0,60}?[.!;\n,—-]\s?(?:(?:hmm*|oh|ah|ok|no|wait|sorry|actually|but|and|edit|update|well|oops)[\s,.:]+)*(?:we'?ve |we have |i'?ve |they |we |i )?(?:(?:thrown?|threw|throw) (?:that|this|the) (?:evaluator|grader|scorer|file|data ?set|set|one) (?:away|out)"
+    r"|(?:that|this) (?:evaluator|grader|scorer|file|data ?set|set|one|thing) (?:(?:is|was|turned out|has|seems|looks|proved)(?: to be)? [^⟦.;]{0,40}[,;.—-]? ?(?:so |and |please |just |let'?s )*(?:forget|drop|skip|ignore|don'?t use|do not use|leave)|is (?:gone|broken|corrupt|dead|out)))"
+)
+"""A sentence after a name that takes it back: "Hmm, that file turned out to be corrupt, forget about it"."""
+_AFTER = 110
+"""Characters after a name that may tell its role in a further clause."""
+_TOLD = re.compile(
+    r"^[\"'`]*,? (?:which |that )?(?:is|was|are|were|'s) (?:\w+ ){0,3}(?:from before|old|older|raw|original|unfiltered|uncleaned|from last \w+|previous|earlier|draft|first version|history|hers?|his|theirs)\b"
+)
+_ASKED_FOR = re.compile(r"\b(?:train|fine-?tune|finetune|tune|use|run|classif\w+|could you|can you|would you|please)\b")
+_STRAY = re.compile(r"\b(?:create|created|named?|run|job|see|ticket|folder|in)\s*[:=]?\s*$")
 _SWAPPED = re.compile(
     r"\bswap (?:them|the two|both|those|these|the (?:two )?(?:sets|data ?sets))\b|\b(?:the )?other way (?:round|around)\b|\bvice versa\b"
 )
@@ -52,15 +62,18 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
     measured: str | None = None
     fallback: str | None = None
     withdrawn: set[str] = set()
+    weak: set[str] = set()
     for match in _MARK_D.finditer(text):
         mark = match.group()
         left, right = _sides(text, match.start(), match.end())
-        measures = _EVAL_RIGHT.search(right)
-        if (_WITHDRAWN_LEFT.search(left) and not measures) or RIGHT.search(right):
+        measures = measuring.measures(left, text[match.end() : match.end() + _AFTER]) and not _TRAIN_RIGHT.search(right)
+        if not measures and (_WITHDRAWN_LEFT.search(left) or _taken_back(text, match.end(), right)):
             withdrawn.add(mark)
             train = None if train == mark else train
             measured = None if measured == mark else measured
-        elif measures or (_EVAL_LEFT.search(left) and not _TRAIN_LEFT.search(left)):
+        elif measures or (
+            measuring.LEFT.search(left) and not _TRAIN_LEFT.search(left) and not _TRAIN_RIGHT.search(right)
+        ):
             measured = mark if measured is None or measured == train or _retracts(left) else measured
             train = None if train == mark else train
         elif _PAST.search(re.split(r"\b(?:but|now)\b", left)[-1]):
@@ -68,8 +81,11 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
         elif mark == measured:
             # "train on that one instead": what was for measuring changes its role only at an explicit word.
             train, measured = (mark, None) if _retracts(left) and _TRAIN_LEFT.search(left) else (train, measured)
-        elif train is None or _corrects(left, right):
+        elif train is None or train in weak or _corrects(left, right) or _TAKES_THOSE.match(text, match.end()):
+            if train is not None and train in weak and names[train].full and not names[mark].full:
+                continue
             train = mark
+            weak |= {mark} if _is_weak(text, match.end(), left, right, names[mark]) else set()
     if train and measured and (swap := _SWAPPED.search(text)) and not _MARK_D.search(text, swap.end()):
         train, measured = measured, train
     train = train or (fallback if fallback not in withdrawn | {measured} else None)
@@ -81,7 +97,9 @@ def read_evaluator(text: str, names: dict[str, Name]) -> str | None:
     chosen: str | None = None
     for match in _MARK_E.finditer(text):
         left, right = _sides(text, match.start(), match.end())
-        if _WITHDRAWN_LEFT.search(re.sub(r"(?:evaluator|grader)\s*$", "", left)) or RIGHT.search(right):
+        if _WITHDRAWN_LEFT.search(re.sub(r"(?:evaluator|grader)\s*$", "", left)) or _taken_back(
+            text, match.end(), right
+        ):
             chosen = None if chosen == match.group() else chosen
         else:
             chosen = match.group()
@@ -91,6 +109,17 @@ def read_evaluator(text: str, names: dict[str, Name]) -> str | None:
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
     left, right = text[max(0, start - 70) : start], text[end : end + 70]
     return re.split(r"[.;!?]\s|\n", left)[-1], re.split(r"[.;!?](?:\s|$)|\n", right)[0]
+
+
+def _taken_back(text: str, end: int, right: str) -> bool:
+    """Whether the words after a name take it back, in its sentence or in the next one."""
+    return bool(RIGHT.search(right) or TAKEN_BACK_LATER.search(right) or _IS_GONE.match(text, end, end + _AFTER + 60))
+
+
+def _is_weak(text: str, end: int, left: str, right: str, name: Name) -> bool:
+    """Whether a name is only weighed ("tickets-2024?") or told about ("X is hers from before"), so that a plain one outdoes it."""
+    asked = text[end : end + 1] == "?" and not _ASKED_FOR.search(left)
+    return asked or bool(_TOLD.search(right)) or (bool(_STRAY.search(left)) and not name.full)
 
 
 def _retracts(left: str) -> bool:

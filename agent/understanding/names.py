@@ -15,6 +15,8 @@ _FILE = re.compile(r"(?<![\w@~./-])[~./\w-]*[\w-]\.(?:jsonl|json|csv|parquet|tsv
 QUOTED_FILE = re.compile(
     r"(?P<q>[\"'`])(?P<path>[^\"'`\n]{1,200}\.(?:jsonl|json|csv|parquet|tsv|txt)(?:\.gz)?)(?P=q)", re.IGNORECASE
 )
+_UPLOAD = re.compile(r"(\bdatasets? (?:create|upload|add|push) [\w.-]+) +\S+\.(?:jsonl|json|csv|parquet|tsv|txt)\b")
+"""A shell's line gives a file its id: "dataset create tickets ./t.jsonl"."""
 _PROSE = re.compile(r"\b(?:on|use|using|with|from|is|please)\b|^(?:fine-?tune|train|take) ", re.IGNORECASE)
 """Words by which a quotation that ends in a file is a sentence, not a path with blanks."""
 _URL = re.compile(r"\bhttps?://\S+", re.IGNORECASE)
@@ -49,6 +51,7 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:data|set|split|file|test|eval|train|training|holdout|held-out|gold)\b{_BE}\s*{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|mean|meant|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:no|wait|sorry|actually|rather|correction|i mean|make (?:that|it)|instead)[,:]? (?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}(?=\s*(?:$|[.,;!)]|please|instead))",
+        rf"\bdatasets? (?:create|upload|add|push) (?P<id>{_ID})",
         rf"\b(?:one|set|split|file|table) (?:called|named|titled) {_QUOTE}(?P<id>{_ID}){_QUOTE}",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
         rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—⟦])|\s+(?:with|using|for|and|at|to|via|please|in|by|but|then)\b)",
@@ -69,8 +72,10 @@ _NUMBER_WORD = re.compile(
     r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)",
     re.IGNORECASE,
 )
+_LEAST_STEM = 4
+"""Letters that two ids must share before their first hyphen to be taken for kin."""
 _NAME_ENDS = re.compile(
-    r"[\"'*]*\s*(?:$|[.,;:!?)(—|+/=<>\]}-]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or|on|from|if|is|was|are|were|has|had|have|holds|contains|should|will|can|must|may|would|shall|does|that|which|it|we|i|because|since|when|while|once|so|instead|again|already|only|also|too|now|first|later|today|not|exactly|returns|gives|checks|here|there|plus|until|before|after|without|under|being|goes|go|needs|consists|came|comes|looks|lives|sits|exists|shows|uploaded|you|they|he|she|who|where|mixed|split|together|vs|versus)\b|⟦)",
+    r"[\"'*]*\s*(?:$|[.,;:!?)(—|+/=<>\]}-]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or|on|from|if|is|was|are|were|has|had|have|holds|contains|should|will|can|must|may|would|shall|does|that|which|it|we|i|because|since|when|while|once|so|instead|again|already|only|also|too|now|first|later|today|not|exactly|returns|gives|checks|here|there|plus|until|before|after|without|under|being|goes|go|needs|consists|came|comes|looks|lives|sits|exists|shows|uploaded|you|they|he|she|who|where|mixed|split|together|vs|versus)\b|(?:train|fine-tune|tune|use|evaluate|test|measure|classify|score|teach|start)\b\s*(?:$|[.,;:!?)\n]|and\b|to\b|with\b|would\b|should\b|can\b|let\b)|⟦)",
     re.IGNORECASE,
 )
 _WEAK_CUE = re.compile(r"(?:and|not|is|than|to|of|for|in|by|into|as) ", re.IGNORECASE)
@@ -127,6 +132,7 @@ class Named:
 def mask_resources(text: str) -> Named:
     """Marks what cannot be mistaken: full resource names and files. Links and addresses are taken out."""
     names: dict[str, Name] = {}
+    text = _UPLOAD.sub(r"\1", text)
     text = _MAIL.sub("somebody", _URL.sub("link", text))
 
     def mark(match: re.Match[str]) -> str:
@@ -155,11 +161,21 @@ def mask_short_ids(named: Named, guess: bool) -> Named:
     for strict, cue in zip((False, True), _FALLBACK_CUES, strict=True):
         if not strict or (guess and not any(n.kind == "dataset" for n in names.values())):
             text = _mark_all(text, cue, "dataset", names, fallback=True)
+    text = _mark_kin(text, names)
     for mark, name in names.items():
         if not name.full:
             again = re.compile(rf"(?<![\w⟦/.-]){re.escape(name.written)}(?![\w⟧/-]|\.\w)")
             text = again.sub(mark, text) if not name.written.isalpha() else text
     return Named(text, names)
+
+
+def _mark_kin(text: str, names: dict[str, Name]) -> str:
+    """Marks hyphenated words that begin as a known id does: beside "brand-voice-raw" also "brand-voice-final"."""
+    stems = {n.written.split("-")[0] for n in names.values() if n.kind == "dataset" and "-" in n.written and not n.full}
+    for stem in sorted(stem for stem in stems if len(stem) >= _LEAST_STEM and stem.isalpha()):
+        kin = re.compile(rf"(?<![\w⟦./@#$-])(?P<id>{stem}(?:-\w+)+)(?![\w⟧/-])", re.IGNORECASE)
+        text = _mark_all(text, kin, "dataset", names, fallback=True)
+    return text
 
 
 def is_id(word: str) -> bool:

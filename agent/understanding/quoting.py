@@ -13,6 +13,8 @@ _MAIL_HEAD = re.compile(
 )
 _MAIL_FIELD = re.compile(r"^\s*(?:from|to|cc|sent|subject|date|von|an|betreff|gesendet)\s*:\s", re.IGNORECASE)
 _QUOTED_LINE = re.compile(r"^\s*(?:>|\|)")
+_HEAD_LINES = 8
+"""Lines after the first in which a mail's head still goes on."""
 _JSON_LINE = re.compile(r'^\s*[\[{]\s*(?:["\'{\[]|$).*')
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _CSV_LINE = re.compile(r"^[^,;\t]*(?:[,;\t][^,;\t]*){2,}$")
@@ -20,6 +22,10 @@ _SETTING = re.compile(
     r"(?:--?|[\"']|^\s*|[,{ ])((?:base[-_ ]?)?model|(?:train(?:ing)?[-_ ]?)?data(?:set)?|epochs?|num[-_]train[-_]epochs|lr|learning[-_ ]rate|(?:lora[-_ ]?)?rank|lora[-_]r|batch[-_ ]size|budget|beta|method|workflow|student|teacher|evaluator|labels)[\"']?\s*[ :=]",
     re.IGNORECASE | re.MULTILINE,
 )
+_LOG_LINE = re.compile(
+    r"^\s*(?:\[[^\]\n]{1,40}\]|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?\S*|\d\d:\d\d:\d\d)\s.*(?:\w=\S|\b(?:ERROR|WARN(?:ING)?|INFO|DEBUG|FATAL|FAILED|Traceback|Exception|aborting|exit(?:ed)? code|(?:step|iter|epoch|loss)\b.*\d))"
+)
+"""A line of a log tells what happened; it sets nothing."""
 _LEAST_SETTINGS = 2
 """Different settings from which a block of code is taken for settings."""
 _ROW = re.compile(r"\bmessages\b|\"(?:role|prompt|completion|input|output|text|ground_truth)\"")
@@ -28,11 +34,12 @@ _MARKUP = re.compile(r"<(data|example|sample|row|quote|document|email|mail)\b[^>
 
 @dataclass(frozen=True)
 class Parts:
-    """`own`: what the writer says. `quoted`: mails and quotations of others. `data`: pasted rows and code."""
+    """`own`: what the writer says. `quoted`: mails and quotations of others. `data`: pasted rows and code. `logs`: lines of a log."""
 
     own: str
     quoted: str
     data: str
+    logs: str = ""
 
 
 def split_quoted(text: str) -> Parts:
@@ -40,6 +47,7 @@ def split_quoted(text: str) -> Parts:
     own: list[str] = []
     quoted: list[str] = []
     data: list[str] = []
+    logs: list[str] = []
     in_mail = in_fence = False
     closing: str | None = None
     for line in text.split("\n"):
@@ -49,6 +57,8 @@ def split_quoted(text: str) -> Parts:
             data.append(line)
             if closing and closing in line.lower():
                 closing = None
+        elif _LOG_LINE.match(line):
+            logs.append(line)
         elif _QUOTED_LINE.match(line):
             quoted.append(line.lstrip(" >|"))
         elif (tag := _MARKUP.search(line)) and f"</{tag.group(1).lower()}" not in line.lower():
@@ -64,7 +74,9 @@ def split_quoted(text: str) -> Parts:
             own.append(line)
     own, fields = _without_header_block(own)
     own, rows = _without_rows(own)
-    return Parts("\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip())
+    return Parts(
+        "\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip(), "\n".join(logs)
+    )
 
 
 def settings_in(data: str) -> str:
@@ -76,10 +88,13 @@ def settings_in(data: str) -> str:
 
 
 def _without_header_block(lines: list[str]) -> tuple[list[str], list[str]]:
-    """Two or more mail header lines in a row open a quoted mail that runs to the end."""
+    """Two or more mail header lines in a row open a quoted mail that runs to the end, except at the very beginning."""
     for index in range(len(lines) - 1):
         if _MAIL_FIELD.match(lines[index]) and _MAIL_FIELD.match(lines[index + 1]):
-            return lines[:index], lines[index:]
+            if any(line.strip() for line in lines[:index]):
+                return lines[:index], lines[index:]
+            # The text itself is a mail: its head goes, its body is the writer's.
+            return [line for i, line in enumerate(lines) if i > index + _HEAD_LINES or not _MAIL_FIELD.match(line)], []
     return lines, []
 
 
