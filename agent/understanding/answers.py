@@ -19,7 +19,8 @@ from agent.understanding.relative import models_after, read_relative
 from agent.understanding.result import Gate
 from agent.understanding.roles import read_roles
 from agent.understanding.scene import Scene, stage
-from agent.understanding.scoring import UNNAMED_METRICS, read_evaluation, read_target
+from agent.understanding.scoring import read_evaluation
+from agent.understanding.targets import UNNAMED_METRICS, read_target
 from tuning.request import Request
 
 _LEAD = re.compile(

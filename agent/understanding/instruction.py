@@ -21,7 +21,8 @@ from agent.understanding.refusals import read_refusals
 from agent.understanding.result import Reading, UnknownModel
 from agent.understanding.roles import Roles, read_roles
 from agent.understanding.scene import Scene, stage
-from agent.understanding.scoring import UNNAMED_METRICS, read_evaluation, read_target
+from agent.understanding.scoring import read_evaluation
+from agent.understanding.targets import UNNAMED_METRICS, read_target
 from agent.understanding.workflow import only_benchmarks, read_workflow
 from tuning.models import all_ids, nearest, pieces
 from tuning.request import Request, Workflow
@@ -37,7 +38,7 @@ _RUN_THIS = re.compile(
 _WEIGHS = re.compile(r"^[^.!]*⟦m\d+⟧[^.!]*\bor\b[^.!]*⟦m\d+⟧[^.!]*\?$")
 """A question that weighs two models: a decision elsewhere in the text outdoes it."""
 _NOT_THIS = re.compile(
-    r"\b(?:last (?:time|week|month|year)|yesterday|previous\w*|old (?:run|config|settings)|used to|example|output|log|error|failed|crashed|do not use|don'?t use|instead of (?:this|these|that))\b",
+    r"\b(?:last (?:time|week|month|year)|yesterday|previous\w*|old (?:run|config|settings)|used to|example|output|log|error|failed|crashed|do not use|don'?t use|for (?:your |the )?(?:information|reference|record)|fyi|do not repeat|don'?t repeat|not repeat|what (?:we|i|they) (?:ran|did|used|had|tried)|we ran|attempt|instead of (?:this|these|that))\b",
     re.IGNORECASE,
 )
 _OVERRULES = re.compile(
