@@ -19,10 +19,10 @@ _WITHDRAWN_LEFT = re.compile(
     rf"(?:\b(?:{VERBS}|never touch|don'?t touch|not on|not the|replace|and not|not from|older|(?:do not|don'?t|never) (?:use|take|train on)|not train on)|{PLANNED})\s*[\"'(]?{_THE}(?:{_NOUN} |old |previous |older |evaluator |grader )?(?:called )?$"
 )
 _TRAIN_RIGHT = re.compile(
-    r"^[\"')`]*(?:,? (?:that|this|which|it)(?: one)?)? ?(?:\(?(?:is|as|for|to|=|->|=>|will be|should be|serves|goes|is for|used for|shall be|used)\s+)+(?:the |our |a |one |my )*(?:one )?(?:to )?(?:be )?(?:train|trained|training|fine-?tun|sft|learn)"
+    r"^[\"')`]*(?:,? (?:that|this|which|it)(?: one)?)? ?(?:\(?(?:is|as|for|to|=|->|=>|will be|should be|serves|goes|is for|used for|shall be|used)\s+)+(?:the |our |a |one |my )*(?:one |that )?(?:to )?(?:be )?(?:train|trained|training|fine-?tun|sft|learn)"
 )
 _TAKES_THOSE = re.compile(
-    r"[^⟦\n]{0,25}[.,;!—-]\s?(?:please |so |let'?s |we'll |then |and |just )*(?:use|take|go with|train on|grab|pick) (?:those|that|this|these|that one|this one|them|it)\b(?! (?:as|for|to) )"
+    r"[^⟦\n]{0,25}[.,;!—-]\s?(?:please |so |let'?s |we'll |then |and |just )*(?:use|take|go with|train on|grab|pick) (?:those|that(?: one| that)?|this(?: one| that)?|these|them|it)\b(?! (?:as|for|to) )"
 )
 """After a name: "they're in X. take those"."""
 _IS_GONE = re.compile(

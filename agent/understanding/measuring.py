@@ -10,7 +10,7 @@ _KIND = r"(?:eval(?:uation)?|test(?:ing|s)?|held[-_ ]?out|hold[-_ ]?out|hold[-_ 
 _BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|there|available|ready|prepared|separate|apart|from|take|so far|it'?s|we have|comes from|can be found in|under|we use|goes by|stays|still|also|at))*"
 _SCORES = r"(?:eval(?:uate|uated|uation|uating|s)?|test(?:ed|ing|s)?|measure[ds]?|measuring|scored?|scoring|validate[ds]?|validating|assess(?:ed|ing)?|check(?:ed|ing)?|judged?|verify|verified|report|compare[ds]?|rate[ds]?|grade[ds]?|benchmarked|try (?:it|them) out|run it)"
 LEFT = re.compile(
-    rf"(?:\b{_KIND}(?:[-_ ]?{_KIND})?[-_ ]?{_NOUN}?{_BE}"
+    rf"(?:\b{_KIND}(?:[-_ ]?{_KIND})?[-_ ]?{_NOUN}?[\"'`]?{_BE}"
     rf"|\b{_SCORES}(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later|every \w+|each \w+|is|will be|should be|measured|tested|scored|evaluated|happens|done|the|at the end|in the end|finally))*"
     rf" (?:on|against|with|using|over|by|in|at|via|from)"
     rf"|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on|over)"
@@ -40,7 +40,7 @@ _KEPT_ALONE = re.compile(
     r"(?:(?:kept|held|left|put|set) (?:apart|aside|back|out|untouched|separate)|held[- ]out(?=\s*(?:$|[.,;)\n]|and\b|until\b|for\b))|untouched|unseen|never (?:be )?(?:trained on|seen|touched|shown)|not (?:be )?(?:trained on|shown to))"
 )
 LATER = re.compile(
-    r"^[^⟦.!?\n]{0,25}[;,.—-]\s?(?:please |so |and |but |we |let'?s )*(?:keep|hold|leave|reserve|use|take|save|put|set)(?: aside)? (?:it|that|that one|this|this one|those|them|the latter)(?: aside| back| out| apart| untouched)? ?(?:only|strictly|purely|just|solely|exclusively|,)* ?(?:for|as) (?:the |our |a )?(?:final |later )?(?:test|eval|measur|scor|exam|check|judg|grad|valid|held|gold)"
+    r"^[^⟦.!?\n]{0,25}[;,.—-]\s?(?:please |so |and |but |we |let'?s )*(?:keep|hold|leave|reserve|use|take|save|put|set)(?: aside)? (?:it|that(?: one| that)?|this(?: one| that)?|those|them|the latter)(?: aside| back| out| apart| untouched)? ?(?:only|strictly|purely|just|solely|exclusively|,)* ?(?:for|as) (?:the |our |a )?(?:final |later )?(?:test|eval|measur|scor|exam|check|judg|grad|valid|held|gold)"
 )
 """After the name, its role: "...-blind; keep that one strictly for testing"."""
 

@@ -89,6 +89,8 @@ _NO_DATA_RIGHT = re.compile(
     r"[\"'`]?\s+(?:columns?|fields?|team|squad|channel|branch|repo(?:sitory)?|metric|script|function|library|package|ticket|issue|project|department|bot|chatbot|assistant|app|paper|endpoint|deployment|server|cluster|queue)\b",
     re.IGNORECASE,
 )
+_KEY = re.compile(r"[\"'`]?[:=] ?")
+"""What follows the key of a setting: "run_name: x"."""
 _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
 _COMPOUND = re.compile(
@@ -201,6 +203,8 @@ def _names_something_else(text: str, match: re.Match[str], written: str, kind: K
         # "author the reward function, RDKit-valid molecules get 1"
         aside = "," in text[match.start() : start]
         return aside and bool(_HYPHENATED.fullmatch(written)) and not _NAME_ENDS.match(text, end)
+    if "_" in written and _KEY.match(text, end):
+        return True
     left = text[max(0, start - 30) : start]
     if re.search(r"\bdata ?sets?\b", left, re.IGNORECASE):
         return False

@@ -34,12 +34,11 @@ _MARKUP = re.compile(r"<(data|example|sample|row|quote|document|email|mail)\b[^>
 
 @dataclass(frozen=True)
 class Parts:
-    """`own`: what the writer says. `quoted`: mails and quotations of others. `data`: pasted rows and code. `logs`: lines of a log."""
+    """`own`: what the writer says. `quoted`: mails and quotations of others. `data`: pasted rows, code and logs."""
 
     own: str
     quoted: str
     data: str
-    logs: str = ""
 
 
 def split_quoted(text: str) -> Parts:
@@ -47,7 +46,6 @@ def split_quoted(text: str) -> Parts:
     own: list[str] = []
     quoted: list[str] = []
     data: list[str] = []
-    logs: list[str] = []
     in_mail = in_fence = False
     closing: str | None = None
     for line in text.split("\n"):
@@ -58,7 +56,7 @@ def split_quoted(text: str) -> Parts:
             if closing and closing in line.lower():
                 closing = None
         elif _LOG_LINE.match(line):
-            logs.append(line)
+            data.append(line)
         elif _QUOTED_LINE.match(line):
             quoted.append(line.lstrip(" >|"))
         elif (tag := _MARKUP.search(line)) and f"</{tag.group(1).lower()}" not in line.lower():
@@ -75,12 +73,13 @@ def split_quoted(text: str) -> Parts:
     own, fields = _without_header_block(own)
     own, rows = _without_rows(own)
     return Parts(
-        "\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip(), "\n".join(logs)
+        "\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip()
     )
 
 
 def settings_in(data: str) -> str:
     """The pasted code as plain words when it holds settings (flags, key = value, JSON of them), "" when it holds rows."""
+    data = "\n".join(line for line in data.split("\n") if not _LOG_LINE.match(line))
     found = {key.lower() for key in _SETTING.findall(data)}
     if len(found) < _LEAST_SETTINGS or _ROW.search(data):
         return ""

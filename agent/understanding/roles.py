@@ -42,7 +42,7 @@ _STUDENT_RIGHT = re.compile(
     r"|^,? (?:who |which |that )?(?:(?:shall|should|will|is to|must|can|has to|then|only|just|later|needs to) )*(?:learns?|imitates?|mimics?|cop(?:y|ies)|stud(?:y|ies)|is (?:the )?(?:pupil|learner|apprentice|trainee))\b"
 )
 _TEACHER_RIGHT = re.compile(
-    r"^,? (?:(?:who|which|that|shall|should|will|is to|must|can|has to|would|first|then|also|does|is) )*(?:the (?:one|model|agent) (?:that|which|who|to) )?(?:demonstrat\w+|teach(?:es)?\b|shows? (?:it |them )?(?:how|the way)|acts? as (?:an? |the )?(?:\w+ )?(?:agent|teacher)|works? as (?:an? |the )?(?:\w+ )?agent|solves?\b|plays? (?:the )?(?:agent|teacher)|runs? (?:as an? agent|the tools?|react|the questions|the tasks)|provides? (?:the )?(?:trajec|demo|traces|runs|episodes))"
+    r"^,? (?:(?:who|which|that|shall|should|will|is to|must|can|has to|would|first|then|also|does|is) )*(?:the (?:one|that|model|agent) (?:that|which|who|to) )?(?:demonstrat\w+|teach(?:es)?\b|shows? (?:it |them )?(?:how|the way)|acts? as (?:an? |the )?(?:\w+ )?(?:agent|teacher)|works? as (?:an? |the )?(?:\w+ )?agent|solves?\b|plays? (?:the )?(?:agent|teacher)|runs? (?:as an? agent|the tools?|react|the questions|the tasks)|provides? (?:the )?(?:trajec|demo|traces|runs|episodes))"
     r"|^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?: is| does| will)? ?(?:doing |do |run |runs )?(?:react|cot|reflexion)\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach|(?:drives|operates|handles|works|calls) (?:the |its |our )?(?:tools?|agent|environment|loop)\b)"
 )
 _OTHER_LEFT = _end(
@@ -88,14 +88,14 @@ _TUNE_RIGHT = re.compile(
 )
 _REPLACED_RIGHT = re.compile(r"^[^⟦.;!?]{0,50}\b(?:replaced|superseded|swapped)(?: out)? (?:by|with|for)\b")
 _INSTEAD_OF_IT = _end(
-    r"\b(?:replac|swap|chang|exchang|switch|correct)\w* (?:it|that|this|that one|them|this one)(?: out)? (?:with|for|by|to|into|against)"
+    r"\b(?:replac|swap|chang|exchang|switch|correct)\w* (?:it|that(?: one| that)?|this(?: one| that)?|them)(?: out)? (?:with|for|by|to|into|against)"
 )
 _DECIDED = _end(
     r"\b(?:decision|verdict|conclusion|outcome|consensus|final choice|final answer)(?:\s*(?:is|was|:|=|—)\s*|\s+)(?:only|just|we (?:take|use|go with))?",
     r"\b(?:decided (?:on|for)|settled on|agreed on|opted for|went with|ended up with|in the end(?: it'?s)?|that leaves|leaves (?:us )?(?:with )?(?:only )?|only left is|final(?:ly)?:)",
 )
 _ONLY_LEFT = _end(r"\b(?:only|just|solely)")
-_OTHERS_OUT = re.compile(r"^[^.;⟦\n]{0,20}\b(?:the )?(?:others?|other (?:one|two|three|four|\d|ones)|rest|remaining)\b")
+_OTHERS_OUT = re.compile(r"^[^.;⟦\n]{0,20}\b(?:the )?(?:others?|other (?:one|that|two|three|four|\d|ones)|rest|remaining)\b")
 _REPAIR = re.compile(
     r"[\s.,:;(—-]*(?:(?:uh|oh|ach|er|hm+|well|ok)[\s,.:;!—-]+)*"
     r"(?:(?:no|nope|nein|sorry|pardon|wait|hold on|hang on|actually|correction|scratch that|strike that|make (?:that|it)|i mean(?:t)?|or rather|rather|oops|better|edit)[\s,.:;!—-]*)+"

@@ -36,6 +36,7 @@ _MADE_BY = re.compile(
 _MEASURE_STICK = re.compile(
     r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of)\b[^⟦.]{0,35}⟦m\d+⟧"
 )
+_ASKS = re.compile(r"(?:so |and |or )*(?:which|what|who|how well|whether|does|do|is|are|can)\b")
 _APPOSED = re.compile(
     r"\b(?:our|their|the|my|this|current|old) (?:\w+ ){0,2}(?:bot|chatbot|voicebot|assistant|classifier|system|set-?up|pipeline|service|app|tool|router|stack|solution|product|backend|engine|copilot|helpdesk|help desk|endpoint|search|widget|portal|model in use)(?: today| now)? ?(?:\(|, |— ?)(?:a |an |the |currently |now |based on |running |built on |powered by |it'?s |which is |still )*$"
 )
@@ -57,6 +58,8 @@ def is_aside(text: str, start: int, end: int) -> bool:
     if _MADE_BY.search(said) or _MEASURE_STICK.search(said):
         return True
     if _WISH.search(_WE_USE.sub("", said)):
+        return False
+    if _ASKS.match(said):
         return False
     if any(p.search(said) for p in (_INCUMBENT, _OTHERS, _RESULT, _DOES_WORK)):
         return True

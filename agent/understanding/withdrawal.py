@@ -17,6 +17,6 @@ PLANNED = r"\b(?:(?:was|were) (?:going|about|planning|meaning|supposed) to (?:us
 """Words of a plan that was given up."""
 TAKEN_BACK_LATER = re.compile(
     r"^(?:'s?(?: \w+){1,3})? (?:is|was|has|had|are|were|contains|looks|turned|got|comes|came|does|doesn't|isn't|would|costs|needs|seems|may|might)\b[^⟦\n.!?;]{0,60}[,—-] ?(?:(?:so|and|hence|therefore|please|just|let'?s|we|i'd|then|better|you can|but) )*"
-    r"(?:(?:leave|take|kick|throw|cut|pull|strike) (?:it|that|that one|this one|this) (?:out|off|away)|(?:drop|skip|forget|ditch|scratch|remove|exclude|nix|ignore|avoid|omit|scrap|strike|forget about|without|not) (?:it|that|that one|this one|this)\b|don'?t (?:use|train|take|touch|run) (?:it|that|that one|this one)\b)"
+    r"(?:(?:leave|take|kick|throw|cut|pull|strike) (?:it|that(?: one| that)?|this(?: one| that)?) (?:out|off|away)|(?:drop|skip|forget|ditch|scratch|remove|exclude|nix|ignore|avoid|omit|scrap|strike|forget about|without|not) (?:it|that(?: one| that)?|this(?: one| that)?)\b|don'?t (?:use|train|take|touch|run) (?:it|that(?: one| that)?|this(?: one| that)?)\b)"
 )
 """A statement about a name and, after it in the sentence, that it is to be left out: "X's licence is a problem, so drop it"."""
