@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+_NOUN = r"(?:\brubric|(?<!acceptance )(?<!success )(?<!exit )(?<!selection )(?<!stopping )\b(?:criteria|criterion)|\brubrik|\b(?:bewertungs)?(?:kriterien|kriterium|maßstab|massstab|schema|rubrik)|\bgrille|\bbarème|\bcritères?|\bcriterios?|\bcritérios?|\bcriteri\b|\bgriglia|\brúbrica|\bpauta|\bmarking (?:scheme|guide)|\bgrading (?:scheme|guide|rules)|\bscoring (?:guide|rules)|\b(?:judge|judging|judge's) (?:instructions?|prompt|guidelines?|rules)|\b(?:instructions?|guidelines?|rules|prompt) for the judge|评分标准|评分规则|评判标准|评审标准|评估标准|评价标准|裁判标准|打分标准|评判准则)"
 _RUBRIC = re.compile(
-    r"\b(?:rubric|criteria|criterion|rubrik|bewertungskriterien|kriterien|grille|critère|critères|criterio|criterios|kriterium|bewertungsrubrik|rúbrica|评分标准|评分规则|评判标准)"
-    r"(?: (?:is|are|text|should be|below|follows|here|ist|lautet|est|es|text is))*\s*[:：=—-]\s*(?P<text>\"[^\"]+\"|[^\n]+(?:\n\s*[-*\d][^\n]+)*)",
+    rf"{_NOUN}(?:\s*\([^)\n]{{1,24}}\))?(?:[^\n.,:：;!?\"=]{{0,40}}?)(?:,? (?:which|that) (?:is|are))?\s*(?:[:：=—]|->| -(?= ))\s*(?P<text>\"[^\"]+\"|[^\n]+(?:\n\s*[-*•\d][^\n]+)*|\n+(?:\s*[-*•\d][^\n]+\n?)+)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\b(?:rubric|criteria)\b[^\n\".]{0,30}\"(?P<text>[^\"]{8,})\"", re.IGNORECASE)
@@ -25,10 +25,13 @@ _PREFER = re.compile(
     r"\b(?:rubric|judge|criteria)\b[^\n]{0,40}?(?P<text>\b(?:prefer|favou?r|penali[sz]e)\b[^\n]+?)(?=\.\s|\.?$|\n)",
     re.IGNORECASE,
 )
-_ENDS = re.compile(
-    r"(?<=[.;!])\s+(?=(?:target|deploy|use|budget|stop|don'?t|do not|train|run|keep|max|please|and then|skip|sweep|then|also|dataset|base model|model|no deploy)\b)|\n\n",
+_SENTENCE_END = re.compile(r"(?<=[.;!])\s+|\n\n")
+_OF_THE_RUN = re.compile(
+    r"\b(?:win[- ]rate|average score|score of \d|mean score|target|goal|happy|deploy\w*|go live|budget|usd|dollars?|epochs?|lora|ranks?|lr|learning rate|betas?|jobs?|data ?sets?|fine-?tun\w*|train\w*|hold out|held|keep aside|set aside|split|sweep|hyper\w*|samples|judge can|max|at most|no more than|limit|skip|base models?|candidates?|pairs|i|i'd|i'll|we|we'd|we're|my|please|don'?t|do not|use|run|stop|then|also|thanks|cheers|regards)\b"
+    r"|\b(?:siegquote|ziel|bitte|epochen?|rang|ränge|datensatz|modell|lernrate|stichprobe|ausrollen|bereitstell\w+|dollar|wir|ich|höchstens|maximal|objectif|époques?|rang|budget|déploy\w+|nous|je|merci|objetivo|épocas?|rango|presupuesto|dólares|desplegar|despl\w+|por favor|gracias|muestras|quiero|queremos)\b|⟦|\$\d|\d ?%|部署|预算|美元|轮|模型|数据|胜率|目标|学习率|请|训练|并行|样本",
     re.IGNORECASE,
 )
+"""Words of the run: a further sentence with one of them is no longer the rubric's."""
 
 
 def take_rubric(text: str) -> tuple[str, str | None]:
@@ -39,9 +42,19 @@ def take_rubric(text: str) -> tuple[str, str | None]:
             continue
         rubric = match["text"]
         if not rubric.startswith('"'):
-            rubric = _ENDS.split(rubric)[0]
+            rubric = _own_sentences(rubric)
         end = match.start("text") + len(rubric)
         rubric = rubric.strip().strip('"').strip()
         if len(rubric) > 3:
             return f"{text[: match.start('text')]} ⟦r0⟧ {text[end:]}", rubric.rstrip(".")
     return text, None
+
+
+def _own_sentences(text: str) -> str:
+    """The first sentence and those after it that do not speak of the run."""
+    ends = list(_SENTENCE_END.finditer(text))
+    starts = [end.end() for end in ends]
+    for end, start, stop in zip(ends, starts, [*starts[1:], len(text)], strict=False):
+        if _OF_THE_RUN.search(text[start:stop]):
+            return text[: end.start()]
+    return text
