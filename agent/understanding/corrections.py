@@ -9,7 +9,7 @@ _PAST = re.compile(
     r"last (?:rft|sft|dpo|orpo|grpo|fine-?tun\w*|training|tuning|job|try|pilot|model)|"
     r"(?:our|the|an?|my|that|your) (?:\w+ ){0,2}(?:run|attempt|try|sweep|experiment|pilot|round|job)\b[^.;!?\n]{0,60}? (?:landed|peaked|plateaued|stalled|reached|gave|ended up|ended at|came (?:out|in)|scored|was so|was bad|was good|failed|crashed|diverged|cost)|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
-    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out)\b|both came out|"
+    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out|replaced|switched|migrated|installed|deployed|bought|introduced|rolled out|launched|shipped|benchmarked|compared|evaluated)\b|both came out|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
 )
 _PRESENT = re.compile(

@@ -86,7 +86,7 @@ _NO_DATA_LEFT = re.compile(
 )
 """Words before a name that make it the name of something else: a run, a column, a team, a ticket."""
 _NO_DATA_RIGHT = re.compile(
-    r"[\"'`]?\s+(?:columns?|fields?|team|squad|channel|branch|repo(?:sitory)?|metric|script|function|library|package|ticket|issue|project|department|bot|chatbot|assistant|app|paper|endpoint|deployment|server|cluster|queue)\b",
+    r"[\"'`]?\s+(?:columns?|fields?|tables?|team|squad|channel|branch|repo(?:sitory)?|metric|script|function|library|package|ticket|issue|project|department|bot|chatbot|assistant|app|paper|endpoint|deployment|server|cluster|queue)\b",
     re.IGNORECASE,
 )
 _KEY = re.compile(r"[\"'`]?[:=] ?")
@@ -110,6 +110,8 @@ _EVALUATOR_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:score|scored|graded?|judged?|rewarded|reward|rank)\w*(?: \w+){{0,4}} (?:with|by|using|via)\s+(?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         r"\b(?:evaluator|grader|scorer)\s+(?:is |called |named |= ?|: ?)(?P<id>[A-Za-z][\w]*)(?=\s*(?:$|[.,;)]))",
         rf"\b(?P<id>{_IDLIKE}) (?:is|as) (?:the |our |my |an )?{_EVAL_NOUN}\b",
+        rf"\b(?:rewards?|scores?|scoring|grades?|points)(?: signal| function)? (?:is |are |will be )?(?:come|comes|coming|given|computed|calculated|provided|produced|assigned|done|taken|handled)? ?(?:from|by|with|via|through|using)\s+(?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
+        rf"\b(?:with|by|via|using|from|use|uses|evaluator|grader|run|apply|plus|through)\s+(?:the |my |our )?{_QUOTE}(?P<id>\w+(?:-\w+)*-(?:grader|judge|checker|check|scorer|reward|verifier|evaluator|validator|eval-fn))(?![\w-]){_QUOTE}",
     )
 )
 

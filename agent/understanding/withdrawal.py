@@ -13,7 +13,7 @@ RIGHT = re.compile(
 """What follows a name that is taken back."""
 VERBS = r"(?:not|instead of|rather than|in place of|without|except(?: for)?|excluding|other than|forget(?: about)?|drop(?:ping)?|remove|skip|leav(?:e|ing) out|ignore|disregard|avoid|never|no longer|no more|anything but|nix|ditch|scratch|strike|cancel|exclude|omit|apart from|besides|switch(?:ing)? from)"
 """Words right before a name that is taken back."""
-PLANNED = r"\b(?:(?:was|were) (?:going|about|planning|meaning|supposed) to (?:use|train|take|try|run)|(?:wanted|planned|intended|had planned|meant|thought|considered|was thinking)(?: (?:to|of|about))? (?:use|using|train|training|take|taking|try|trying)|first thought of|toyed with|had (?:in mind|considered))"
+PLANNED = r"\b(?:(?:was|were) (?:going|about|planning|meaning|supposed) to (?:use|train|take|try|run)|(?:wanted|planned|intended|had planned|meant|thought|considered|was thinking)(?: (?:to|of|about))? (?:use|using|train|training|take|taking|try|trying)|first thought of|(?:i|we|he|she|they)(?:'d| had)? (?:first |originally |initially |briefly |also |once |only )*(?:thought (?:of|about)|considered|looked at|leaned towards|w(?:as|ere) leaning towards|w(?:as|ere) tempted by|discussed|eyed|flirted with|debated)|toyed with|had (?:in mind|considered))"
 """Words of a plan that was given up."""
 TAKEN_BACK_LATER = re.compile(
     r"^(?:'s?(?: \w+){1,3})? (?:is|was|has|had|are|were|contains|looks|turned|got|comes|came|does|doesn't|isn't|would|costs|needs|seems|may|might)\b[^⟦\n.!?;]{0,60}[,—-] ?(?:(?:so|and|hence|therefore|please|just|let'?s|we|i'd|then|better|you can|but) )*"
