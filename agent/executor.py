@@ -284,7 +284,8 @@ def _earlier(state: SessionState) -> Iterator[str]:
     """What the report of a re-opened session says of the runs before."""
     for number, run in enumerate(state.earlier, start=1):
         report = f"; its report is final_report-{number}.md" if run.report else ""
-        kept = f". Its deployments stay as they were: {', '.join(sorted(run.deployments))}" if run.deployments else ""
+        up = sorted(name for name in run.deployments if state.known.replicas.get(name) != 0)
+        kept = f". Its deployments stay as they were: {', '.join(up)}" if up else ""
         yield f"Run {number} of this session ended as {run.ended}{report}{kept}."
 
 

@@ -93,6 +93,8 @@ class CreatedGroup(Values):
     count: int
     at_most: bool
     first: str
+    there: int = 0
+    """So many candidates for it are there from earlier in the session."""
 
 
 class ClassificationPlan(PlanFrame):

@@ -43,7 +43,7 @@ async def estimate_cost(arguments: EstimateArguments, context: ToolContext) -> T
         plan = compiler(known.request, known.material, models, site, arguments.revision)
     except NotTrainableError as error:
         raise ToolError(str(error), owner="yours", next_step="Say another value, and I plan again.") from error
-    plan = without_done(plan, _done(known))
+    plan = without_done(plan, _done(known) | _scored(known, plan))
     return ToolResult(facts=(PlanDrafted(plan=plan),), text=_text(plan, free=context.prices.free))
 
 
@@ -62,6 +62,15 @@ def _done(known: Known) -> frozenset[str]:
     """What an earlier run of this session uploaded or trained, so that it is there now."""
     trained = {name for name, job in known.jobs.items() if job.state in SUCCEEDED}
     return known.settled & (trained | set(known.uploads))
+
+
+def _scored(known: Known, plan: Plan) -> frozenset[str]:
+    """Evaluation deployments of the plan whose figures are there from an earlier run."""
+    before = known.plan.items if known.plan else ()
+    scored = {item.resource_id for item in before if item.kind == "evaluate" and item.id in known.scores}
+    found = (item for item in plan.items if item.kind == "evaluate" and item.resource_id in scored)
+    serving = (plan.item(item.needs[0]) for item in found)
+    return known.settled & {item.resource() for item in serving if item is not None}
 
 
 def _has_parts(request: Request, material: Material) -> bool:

@@ -13,6 +13,7 @@ from tuning.election import most_tuned
 from tuning.labels import normal
 from tuning.material import LabelSet
 from tuning.plan import Plan, PlanItem
+from tuning.plan_again import THERE
 
 SHOWN_LABELS = 60
 SHOWN_MERGES = 60
@@ -67,7 +68,10 @@ def _created(plan: Plan) -> Iterator[CreatedGroup]:
         items = [item for item in plan.items if (item.kind, item.phase) == (kind, phase)]
         if items:
             count = _count(plan, items)
-            yield CreatedGroup(title=title, count=count, at_most=items[0].alternative, first=items[0].resource())
+            there = sum(1 for item in items if item.title.endswith(THERE))
+            yield CreatedGroup(
+                title=title, count=count, at_most=items[0].alternative, first=items[0].resource(), there=there
+            )
 
 
 def _count(plan: Plan, items: list[PlanItem]) -> int:

@@ -14,7 +14,10 @@ THERE = "; it is there already, from earlier in this session, and is not paid fo
 
 
 def without_done(plan: Plan, done: Set[str]) -> Plan:
-    """The plan with the items free whose resource `done` names (full resource names). Pure; deployments go on billing."""
+    """The plan with the items free whose resource `done` names (full resource names). Pure.
+
+    A final deployment goes on billing and is never among them.
+    """
     items = tuple(_free(item) if _done(item, done) else item for item in plan.items)
     if items == plan.items:
         return plan
@@ -47,7 +50,7 @@ def _priced(
 
 def _done(item: PlanItem, done: Set[str]) -> bool:
     tries = (item.resource(attempt) for attempt in range(1, item.attempts + 1))
-    return item.kind in ("upload", "train") and not done.isdisjoint(tries)
+    return item.kind in ("upload", "train", "deploy") and not done.isdisjoint(tries)
 
 
 def _free(item: PlanItem) -> PlanItem:

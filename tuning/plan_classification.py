@@ -28,6 +28,7 @@ from tuning.workflows import (
     EVALUATION_HOURS,
     MAX_ACTIVE_JOBS,
     RETRIES,
+    NotTrainableError,
     default_epochs,
 )
 
@@ -61,7 +62,10 @@ def compile_classification(
     epochs = tuple(dict.fromkeys(request.epochs)) or (default_epochs(material.total_rows),)
     tuned = to_tune(request, models)
     candidates, origins = candidates_of(request, tuned, epochs)
+    candidates = named(request, candidates)
     check_ranks(site, candidates)
+    if request.candidate is not None:
+        models = tuple(model for model in models if model.name == candidates[0].base_model)
     branches = _branches(request, material, models, site, candidates)
     uploads = [upload_item(site, part) for part in material.parts]
     needed = {need for item in branches for need in item.needs}
@@ -90,6 +94,16 @@ def compile_classification(
         minutes=wall_time(items, candidates, most),
         unknown_prices=unknown,
     )
+
+
+def named(request: Request, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """The candidate that the user named for deployment, under its number, else all. NotTrainableError: there is none."""
+    if request.candidate is None:
+        return candidates
+    found = tuple(candidate for candidate in candidates if candidate.number == request.candidate)
+    if not found:
+        raise NotTrainableError(f"there is no candidate {request.candidate}: they go from 1 to {len(candidates)}")
+    return found
 
 
 def to_tune(request: Request, models: tuple[ModelFacts, ...]) -> tuple[ModelFacts, ...]:

@@ -95,19 +95,25 @@ def _of_training(
         rule = f"the {STRONGEST} base models with the best accuracy; with 'fine-tune all of them' every one"
         value, source = (f"all {models} models", SAID) if request.tune_all else (rule, "default")
         yield Decision(name="Models that are tuned", value=value, source=source)
+    named = {candidate.base_model for candidate in candidates}
+    origins = {name: origin for name, origin in origins.items() if name in named}
     alone = [name.rsplit("/", 1)[-1] for name in origins if sum(1 for c in candidates if c.base_model == name) == 1]
     if alone:
-        why = SAID if request.skip_sweep else "one configuration leaves nothing to compare"
+        why = SAID if request.skip_sweep or request.candidate else "one configuration leaves nothing to compare"
         yield Decision(name="Sweep", value=f"none for {', '.join(alone)}", source=why)
     if len(alone) < len(origins):
         value = "of each model the configuration with the best accuracy on the validation rows"
         yield Decision(name="Who gets the full run", value=value, source="default")
     if request.skip_final_run and len(alone) < len(origins):
         yield Decision(name="Full run", value="skipped: the best of the sweep are compared as they are", source=SAID)
-    yield Decision(name="Winner", value="the tuned model with the best accuracy on the held-out rows", source="default")
+    if request.candidate is None:
+        value = "the tuned model with the best accuracy on the held-out rows"
+        yield Decision(name="Winner", value=value, source="default")
+    else:
+        yield Decision(name="Winner", value=f"candidate {request.candidate}, whatever its accuracy", source=SAID)
     why = SAID if request.epochs else f"min(5, ceil(2500 / {material.total_rows} samples))"
     yield Decision(name="Epochs", value=", ".join(map(str, epochs)), source=why)
-    for name, origin in origins.items():
+    for name, origin in origins.items() if request.candidate is None else ():
         yield Decision(name=f"Grid for {name.rsplit('/', 1)[-1]}", value="see the candidates", source=origin)
     why = SAID if request.max_parallel_jobs else "default"
     yield Decision(name="Active jobs at once", value=f"at most {cap}", source=why)

@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from agent.guard.follow_up import Conflict as Conflict
-from agent.guard.follow_up import follow_up
+from agent.guard.follow_up import follow_up, standing_request
 from agent.session.events import Cancelling, Event, GateAnswered, GateKind, ReplyReading, RequestUnderstood, UserMessage
 from agent.session.state import SessionState
 from agent.understanding import read_instruction, read_reply
+from agent.understanding.label_additions import with_added_labels
 from tools.present_scoreboard import rank, standings
 from tuning.request import Request
 
@@ -50,7 +51,7 @@ def receive(
     known_models = tuple(m.name.rsplit("/", 1)[-1] for m in state.known.models)
     kind, context = (gate.shown.gate, gate.shown.question) if gate else ("plan", "")
     asked = gate.shown.asks_for if gate else ()
-    reading = _read(text, kind, context, known_models, RETRY in asked, state.known.request)
+    reading = _read(text, kind, context, known_models, RETRY in asked, standing_request(state))
     if "workflow" in asked and (wanted := read_instruction(text, known_models).request).workflow is not None:
         reading = ReplyReading(label="revise", changes=wanted.slots(), reason="an instruction, as was asked for")
     if gate is not None and seen is not None and gate.seq > seen and reading.label != "ask":
@@ -95,7 +96,7 @@ def _read(
 ) -> ReplyReading:
     """What the text says at this gate. A question about trouble takes a plain yes too, and 'try again'."""
     again = retry and " ".join(text.casefold().split()).strip(" .!") in TRY_AGAIN
-    reply = read_reply(text, kind, context, known_models, current)
+    reply = with_added_labels(read_reply(text, kind, context, known_models, current), text, current)
     if again or (retry and reply.label == "unclear"):
         reply = read_reply("yes" if again else text, "plan", "", known_models, current)
     return ReplyReading(label=reply.label, changes=dict(reply.changes), ends=reply.ends, reason=reply.reason)

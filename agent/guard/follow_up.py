@@ -18,7 +18,9 @@ from pydantic import ValidationError
 from agent.session.events import Event, ReplyReading, RequestUnderstood, SessionReopened, UserMessage
 from agent.session.state import SessionState
 from agent.understanding import Reading, read_instruction, read_reply
+from agent.understanding.label_additions import with_added_labels
 from agent.understanding.questions import missing_inputs, questions_for
+from agent.understanding.result import Gate
 from tuning.request import Request
 
 KEPT = ("train_dataset", "base_models", "budget_usd", "max_parallel_jobs")
@@ -26,6 +28,12 @@ KEPT = ("train_dataset", "base_models", "budget_usd", "max_parallel_jobs")
 NO_WORK = ("question", "unsupported", None)
 _AGAIN = re.compile(r"(?:please )?(?:try (?:it |that )?again|retry|again|go on|continue)(?: please)?")
 _DEPLOYS = re.compile(r"\b(?:deploy|serve)\b")
+_DEPLOYS_BASE = re.compile(r"\b(?:deploy|serve|host)\b[^.;?!\n]{0,60}\b(?:bases?|untuned|un-tuned)\b")
+BASE_STAYS = (
+    "I deploy models that this session tuned; an untuned base model is deployed with the platform's own tools. Its figures "
+    "stand in the report."
+)
+_NAMES_SFT = re.compile(r"\bsft\b|\bsupervised\b")
 ENDED = {"succeeded": "succeeded", "failed": "failed", "cancelled": "been cancelled"}
 
 
@@ -54,7 +62,7 @@ def follow_up(state: SessionState, text: str, key: str) -> Sequence[tuple[str, E
     seq = state.last_seq + 1
     message = (f"user/{key}", UserMessage(text=text, reading=reading))
     request = _next_request(state.known.request, wish, reading.changes)
-    if reading.label != "revise" or request is None:
+    if reading.label != "revise" or request is None or (request == state.known.request and not _once_more(state, text)):
         return [message]
     missing = missing_inputs(request)
     understood = RequestUnderstood(
@@ -69,19 +77,33 @@ def follow_up(state: SessionState, text: str, key: str) -> Sequence[tuple[str, E
     return [message, *reopened(state, seq), (f"request/{seq}", understood)]
 
 
+def _once_more(state: SessionState, text: str) -> bool:
+    """Does this ask for the same work again where it failed?"""
+    return state.ended == "failed" and bool(_AGAIN.fullmatch(" ".join(text.casefold().split()).strip(" .!")))
+
+
 def reopened(state: SessionState, message: int) -> list[tuple[str, Event]]:
     """The event that lets an ended session go on; none for one that has not ended."""
     return [] if state.ended is None else [(f"reopened/{message}", SessionReopened(message=message))]
 
 
+def standing_request(state: SessionState) -> Request:
+    """The request that a reply is read against: with the labels that the user was shown, where none were listed."""
+    request, material = state.known.request, state.known.material
+    shown = material.labels.labels if material and material.labels else ()
+    return request if request.labels or request.workflow != "classification" else request.updated({"labels": shown})
+
+
 def _read(state: SessionState, text: str, wish: Reading, known_models: tuple[str, ...]) -> ReplyReading:
     """What the text says: as at the promotion where candidates can be named, else as at a plan; and as an instruction."""
-    reply = read_reply(
-        text, "promotion" if state.known.plan is not None else "plan", "", known_models, state.known.request
-    )
+    current = standing_request(state)
+    gate: Gate = "promotion" if state.known.plan is not None else "plan"
+    reply = with_added_labels(read_reply(text, gate, "", known_models, current), text, current)
+    plain = " ".join(text.casefold().split()).strip(" .!")
     reading = ReplyReading(label=reply.label, changes=dict(reply.changes), ends=False, reason=reply.reason)
+    if reply.label in ("unclear", "revise") and _DEPLOYS_BASE.search(plain) and "candidate" not in reply.changes:
+        return ReplyReading(label="unclear", reason=BASE_STAYS)
     if reply.label == "unclear":
-        plain = " ".join(text.casefold().split()).strip(" .!")
         if state.ended == "failed" and _AGAIN.fullmatch(plain):
             return ReplyReading(label="revise", reason="The same once more.")
         if wish.request.workflow == "unsupported":
@@ -91,7 +113,10 @@ def _read(state: SessionState, text: str, wish: Reading, known_models: tuple[str
                 label="revise", changes={"deploy": True}, reason="The model is to be deployed after all."
             )
     elif reply.label == "revise" and wish.request.workflow not in NO_WORK:
-        return reading.model_copy(update={"changes": {**wish.request.slots(), **reply.changes}})
+        wished = wish.request.slots()
+        if wished["workflow"] == "sft" and state.known.request.workflow is not None and not _NAMES_SFT.search(plain):
+            del wished["workflow"]  # plain words of training go on with the work of before
+        return reading.model_copy(update={"changes": {**wished, **reply.changes}})
     return reading
 
 
