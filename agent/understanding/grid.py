@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 _N = r"(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
-_SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?|,? (?:and|or|to|then|versus|vs\.?|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
+_SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?| n |,? (?:and|or|to|then|versus|vs\.?|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
 _LIST = rf"(?P<list>{_N}(?:/{_N}){{2,30}}(?![\w/])|{_N}(?:{_SEP}{_N}(?![\w/])){{0,30}})"
-_OF = r"(?:\s*(?:=|:|->|-(?=\d)|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals|it|that|this|we|want|would|like|go|down|up|back)){0,8}\s*"
-_NOT_AFTER = r"(?![\w.-]*(?:\s*(?:epochs?|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"
+_OF = r"(?:\s*(?:=|:|->|-(?=\d)|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals|it|that|this|10th|tenth|we|want|would|like|go|down|up|back)){0,8}\s*"
+_NOT_AFTER = r"(?![\w.-]*(?:\s*(?:(?:full |single |whole |complete |training )*(?:epochs?|ep\b|pass(?:es)?\b)|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"
 
 
 def _before(noun: str) -> re.Pattern[str]:
     """A list after its noun: "ranks 8, 16 and 32"."""
-    return re.compile(rf"\b(?:{noun}){_OF}{_LIST}{_NOT_AFTER}")
+    return re.compile(rf"(?<![\w⟧-])(?:{noun})[\"']?{_OF}{_LIST}{_NOT_AFTER}")
 
 
 def _after(noun: str, between: str = "") -> re.Pattern[str]:
@@ -23,7 +24,7 @@ def _after(noun: str, between: str = "") -> re.Pattern[str]:
 
 _RANK = (
     _before(
-        r"(?:lora|adapter)?[ _-]?ranks?(?:\s*\(r\))?|lora[ _-]r|\br(?=\s*=)|\br(?=(?:4|8|16|32|64|128|256)\b)|lora(?=[ -]\d)|lora (?:size|dim\w*)"
+        r"(?:(?:lora|adapter)[ _-]?)?ranks?(?:\s*\(r\))?|lora[ _-]r\b|r(?=\s*[=:])|r(?=\s?(?:4|8|16|32|64|128|256)\b)|lora(?=[ -]\d)|lora (?:size|dim\w*)"
     ),
     _after(r"(?:lora |adapter )?ranks?"),
 )
@@ -96,11 +97,10 @@ def _take(text: str, patterns: tuple[re.Pattern[str], ...], low: float, high: fl
     for pattern in patterns:
         spans = []
         for match in pattern.finditer(text):
-            numbers = tuple(float(n) for n in re.findall(_N, match["list"]))
-            good = tuple(dict.fromkeys(n for n in numbers if (low < n or n == low >= 1) and n <= high))
-            if good and len(good) == len(dict.fromkeys(numbers)):
+            good, end = _leading(match, low, high)
+            if good:
                 found = good
-                spans.append(match.span())
+                spans.append((match.start(), end))
         for start, end in reversed(spans):
             text = text[:start] + " ; " + text[end:]
         if found and pattern is patterns[0]:
@@ -109,12 +109,29 @@ def _take(text: str, patterns: tuple[re.Pattern[str], ...], low: float, high: fl
     return found, text
 
 
+def _leading(match: re.Match[str], low: float, high: float) -> tuple[tuple[float, ...], int]:
+    """The numbers of a list up to the first that is of another kind ("rank 8 / 1.5e-4 / 4"), and where they end."""
+    good: list[float] = []
+    end = match.end()
+    for number in re.finditer(_N, match["list"]):
+        value = float(number.group())
+        if not ((low < value or value == low >= 1) and value <= high) or (low >= 1 and value != int(value)):
+            # A list after its noun ends here; one before its noun ("1e-4, 8 and 16 ranks") is none.
+            return (tuple(dict.fromkeys(good)), end) if good and match.start("list") > match.start() else ((), end)
+        good.append(value)
+        end = match.start("list") + number.end()
+    return tuple(dict.fromkeys(good)), match.end()
+
+
 def _epochs(text: str) -> tuple[int, ...]:
     places: list[tuple[int, tuple[int, ...]]] = []
     for pattern in (_EPOCH_AFTER, _EPOCH_BEFORE):
         for match in pattern.finditer(text):
             numbers = [float(n) for n in re.findall(_N, match["list"])]
-            whole = tuple(dict.fromkeys(int(n) for n in numbers if n == int(n) and 1 <= n <= 100))
+            if pattern is _EPOCH_AFTER:
+                # "lr 1e-4 / 3 epochs": what stands next to the noun is meant.
+                numbers = list(takewhile(_counts, reversed(numbers)))[::-1]
+            whole = tuple(dict.fromkeys(int(n) for n in numbers if _counts(n)))
             if (
                 whole
                 and len(whole) == len(dict.fromkeys(numbers))
@@ -123,3 +140,7 @@ def _epochs(text: str) -> tuple[int, ...]:
                 places.append((match.start("list"), whole))
     places += [(m.start(), (1,)) for m in _SINGLE.finditer(text)]
     return max(places)[1] if places else ()
+
+
+def _counts(number: float) -> bool:
+    return number == int(number) and 1 <= number <= 100

@@ -22,7 +22,7 @@ _GOAL = re.compile(
     r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|(?:happy|satisfied|content|pleased|glad|fine|ok|okay) (?:with|at|once|when|from|if)|settle for|done when|success\w*|suffices?|ambition|hope(?: for)?|would (?:like|love)|at minimum|no less than|make (?:us|me) happy|be (?:great|nice|enough|fine)|not (?:below|under|less than)|bar|expect|looking for|good enough|bar is|threshold|promis\w+|shoot\w* for|strive\w*|go for|looking at|committed to|insist\w* on|demand\w*|acceptable|minimum|or it's useless|of no use)\b|>=?|≥|<=?|≤"
 )
 _SETS = re.compile(
-    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|aim\w*|until|stop|once it|as soon as|no (?:worse|lower|higher) than|no less than|objective|(?:happy|satisfied|content|pleased|glad) (?:with|at|once|when|from|if)|settle for|done when|success\w*|want (?:it|this|that|us|to|at|an?|\d)|or (?:better|more|higher|lower|less|above|below|under))\b|>=?|≥|<=?|≤"
+    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|aim\w*|until|stop|once it|as soon as|no (?:worse|lower|higher) than|no less than|objective|(?:happy|satisfied|content|pleased|glad) (?:with|at|once|when|from|if)|settle for|done when|success\w*|want (?:it|this|that|us|to|at|an?|\d)|(?:like|want|love|need|hope) to see|or (?:better|more|higher|lower|less|above|below|under))\b|>=?|≥|<=?|≤"
 )
 """Words that make a goal of a number whose metric stands in a sentence before."""
 _SAID_AFTER = re.compile(

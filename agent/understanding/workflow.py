@@ -77,7 +77,7 @@ def read_workflow(
 def _has_job_words(text: str) -> bool:
     """Whether a job is asked for, apart from words like "fine-tuned" that only describe a thing."""
     text = re.sub(
-        r"\b(?:fine-?tuned|trained|tuned|training|tuning|fine-?tuning)\b(?= (?:models?|jobs?|data ?sets?|data|runs?|adapters?|rows|samples|set))|\bmy (?:old )?(?:fine-?tuned|tuned|trained)|(?:was|were|is|are|i|we) (?:fine-?tuned|trained|tuned)",
+        r"\b(?:fine-?tuned|trained|tuned|training|tuning|fine-?tuning)\b(?= (?:models?|jobs?|data ?sets?|data|runs?|adapters?|rows|samples|set))|\bmy (?:old )?(?:fine-?tuned|tuned|trained)|\blora\b(?= (?:adapters?|weights|checkpoints?)\b)|(?:was|were|is|are|i|we) (?:fine-?tuned|trained|tuned)",
         "",
         text,
     )
