@@ -19,21 +19,39 @@ _METHODS = {
 _NOT = re.compile(
     r"\b(?:no|not|without|skip|drop|except|instead of|leave out|don'?t use|but not|never)(?: the| any)?\s*$"
 )
+_LEAVE = re.compile(r"\b(?:leave|take|drop|keep|strike)(?: the| that)?\s*$")
+_OUT = re.compile(r"^ (?:out|off|away|aside)\b")
+_IS_OUT = re.compile(
+    r"^,? (?:is|was|shall be|should be|must be|gets?) (?:out|off|dropped|excluded|left out|removed|not)\b"
+)
 _NOT_TASKS = words("not_a_task")
 
 
 def read_tasks(text: str) -> tuple[str, ...]:
     """The tasks named, lower case, without those that are withdrawn."""
+    listed = _TASK_LIST.search(text)
     found = [
         (m.start(), m.group().replace(" ", ""))
-        for m in _TASK.finditer(text)
-        if not _NOT.search(text[max(0, m.start() - 25) : m.start()])
+        for m in _TASK.finditer(text, listed.start() if listed else 0)
+        if not _withdrawn(text, m)
     ]
     for match in _TASK_LIST.finditer(text):
         words = re.split(r", and |, | and | & |/", match["list"])
         found += [(match.start("list"), w) for w in words if w not in _NOT_TASKS and "⟦" not in w and not w.isdigit()]
-    ordered = [name.replace("hotpot-qa", "hotpotqa") for _, name in sorted(found)]
-    return tuple(dict.fromkeys(ordered))
+    gone = {m.group().replace(" ", "") for m in _TASK.finditer(text) if _withdrawn(text, m)}
+    last = {name: at for at, name in sorted(found)}
+    ordered = [name for at, name in sorted(found) if name not in gone or last[name] > _last_no(text, name)]
+    return tuple(dict.fromkeys(name.replace("hotpot-qa", "hotpotqa") for name in ordered))
+
+
+def _withdrawn(text: str, match: re.Match[str]) -> bool:
+    """ "Drop MMLU", "leave MMLU out", "MMLU is out"."""
+    left, right = text[max(0, match.start() - 25) : match.start()], text[match.end() : match.end() + 25]
+    return bool(_NOT.search(left) or (_LEAVE.search(left) and _OUT.match(right)) or _IS_OUT.match(right))
+
+
+def _last_no(text: str, name: str) -> int:
+    return max(m.start() for m in _TASK.finditer(text) if m.group().replace(" ", "") == name and _withdrawn(text, m))
 
 
 def read_methods(text: str) -> tuple[str, ...]:
@@ -41,8 +59,7 @@ def read_methods(text: str) -> tuple[str, ...]:
     return tuple(
         name
         for name, pattern in _METHODS.items()
-        if (places := list(pattern.finditer(text)))
-        and not all(_NOT.search(text[max(0, m.start() - 25) : m.start()]) for m in places)
+        if (places := list(pattern.finditer(text))) and not _withdrawn(text, places[-1])
     )
 
 

@@ -21,7 +21,7 @@ _SEQUENTIAL = re.compile(
     r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:(?:one|1) after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
 )
 _SAMPLE = r"(?:of (?:them|those|these|it)\b|(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points))"
-_TUNING = r"(?:hp|hps|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?|settings)"
+_TUNING = r"(?:hp|hps|hp tuning|tune|tuned|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?|settings)"
 _SUBSAMPLE = tuple(
     re.compile(p)
     for p in (
@@ -32,8 +32,9 @@ _SUBSAMPLE = tuple(
         rf"\b(?:sample|subset)(?: of| to)?(?: about| around| only| just)? (?P<n>\d+)(?: {_SAMPLE})?(?: \w+){{0,4}} {_TUNING}\b",
         rf"\b(?:for|in|during)(?: the| my| our)?(?: \w+)? {_TUNING}\b(?: \w+)?,?(?: \w+){{0,5}} (?P<n>\d+) {_SAMPLE}",
         rf"\b{_TUNING} (?:sample|subset)(?: size)?(?:\s*(?:=|:|of|to|is|at))* (?P<n>\d+)\b",
-        rf"(?<![\w.$])(?P<n>\d+) (?:is|are) (?:enough|plenty|sufficient|fine) for(?: \w+){{0,3}} {_TUNING}",
-        rf"(?<![\w.$])(?P<n>\d+) (?:for|in) (?:the )?{_TUNING}\b",
+        rf"\b{_SAMPLE}(?: \w+){{0,3}} (?:for|in|during)(?: \w+){{0,3}} {_TUNING}\b(?:\s*(?:=|:|of|to|is|at|be|set))* (?P<n>\d+)\b(?! ?%)",
+        rf"(?<![\w.$])(?P<n>\d+)(?: {_SAMPLE})? (?:is|are) (?:enough|plenty|sufficient|fine) for(?: \w+){{0,3}} {_TUNING}",
+        rf"(?<![\w.$])(?P<n>\d+) (?:for|in) (?:the )?{_TUNING}\b(?! on)",
         rf"\b(?:for|in|during) (?:the )?{_TUNING}\b,? (?:we |i )?(?:only|just|use|take|about|at most|no more than)(?: only| just)? (?P<n>\d+)(?: of (?:them|it|those|these))?(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|%|percent))",
         rf"\b{_TUNING}\b(?: the| my)?(?: \w+)? (?:on|with) (?:only |just |a random )*(?P<n>\d+)(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|ranks?|learning|config\w*|candidates?|%|percent|/|e-|\.\d))\b",
     )
@@ -61,7 +62,7 @@ _SKIP_SWEEP = tuple(
         r"\b(?:go |jump )?(?:straight|directly|right) to (?:the )?(?:full|final)[- ](?:data )?(?:run|training)",
     )
 )
-_FRACTIONS = {"third": None, "quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "half": 0.5}
+_FRACTIONS = {"quarter": 0.25, "fifth": 0.2, "tenth": 0.1, "10th": 0.1, "half": 0.5, "eighth": 0.125, "20th": 0.05}
 _TESTY = (
     r"(?:test\w*|eval\w*|held[- ]?out|hold[- ]?out|validat\w*|holding out|hold back|h[eo]ld back|measur\w+|check\w*)"
 )
@@ -79,14 +80,17 @@ _HELD = re.compile(
     r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?:(?: of)? (?:it|them|(?:the|my|our|all) \w+))?(?: (?:is|are|be|should be|to be|gets?|please|must be))* (?:held|hold|kept|set|put|left|keep|hold|reserved|withheld|carved)(?:[- ](?:out|back|aside|off))?\b(?! for train)"
 )
 _FOR_TRAIN = re.compile(
-    r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio)(?: of| =|:| to| is)* ?(?P<f>0?\.\d+)|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
+    r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio|part)(?: of| =|=|:| to| is| at)* ?(?:(?P<f>0?\.\d+)|(?P<s>\d+(?:\.\d+)?) ?(?:%|percent))|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
 )
 _TEST_SIZE = re.compile(
     rf"\b(?:held|hold)[- ]?out(?: set| split)?(?: of| =|=|:| to| is)* ?(?P<h>\d+) ?(?:%|percent)|\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))"
 )
+_SHARE = rf"(?P<w>{'|'.join(['quarter', 'fifth', 'tenth', '10th', 'eighth', '20th', 'half'])})s?"
 _PART = re.compile(
-    rf"\b(?:hold out|hold back|set aside|keep|reserve|leave) (?:a |one |1 )?(?P<w>quarter|fifth|tenth|half)\b|\b(?:a|one) (?P<v>quarter|fifth|tenth|half)(?: of \w+(?: \w+)?)? (?:for|as) (?:the )?{_TESTY}"
+    rf"\b(?:hold out|hold back|set aside|put aside|keep|reserve|leave|carve out|split off|put)(?: (?:back|out|aside|about|just|only))? (?P<k>a|an|one|[1-9]) {_SHARE}\b(?P<after>[^.;,\n]{{0,40}})"
+    rf"|\b(?P<k2>a|an|one|[1-9]) {_SHARE.replace('<w>', '<v>')}(?: of (?:\w+ ?){{1,3}}?)?(?:,? (?:is |are |goes |go |should be |shall be |stays |kept |held )*(?:for|as|to|into|out|aside|back|held)) ?(?:the |my |our )?(?P<what>\w*)"
 )
+"""A share in words: "one tenth aside for testing", "three quarters of the rows for training"."""
 _IMBALANCE = tuple(
     re.compile(p)
     for p in (
@@ -106,12 +110,15 @@ _NO_DEPLOY = tuple(
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
         r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
+        rf"\b{_DEPLOY} nothing\b",
+        rf"\b{_DEPLOY}[^.;\n]{{0,30}}\b(?:we|i|he|she|they|somebody else|the \w+)(?:'ll| will| can| want to| would)? (?:\w+ )?(?:do|does|decide|decides|handle|handles|see|discuss|take care|takes care|talk)\b[^.;\n]{{0,30}}\b(?:later|ourselves|myself|after|then|separately|another|when|once|in|leave it out)\b",
+        rf"\b{_DEPLOY}[^.;\n]{{0,60}}\b(?:leave (?:it|that) out|not now|not yet|not this time|please not|later on)\b",
         r"\bundeployed\b|\b(?:leave|keep) (?:it|that|them|this|the \w+) (?:offline|un-deployed|off ?line|off the (?:server|endpoint))",
         rf"\b(?:report|numbers|metrics|results|weights|adapter|checkpoint|figures) only,? (?:no|without|not) {_DEPLOY}",
     )
 )
 _YES_DEPLOY = re.compile(
-    r"\bdeploy\w*(?: \w+){0,2} (?:is |would be |can be )?(?:ok(?:ay)?|fine|allowed|welcome|good) ?(?:after all|now|again)?|\b(?:you (?:can|may)|please do|do|go ahead and) deploy|\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b"
+    r"\bdeploy\w*(?: \w+){0,2} (?:is |would be |can be )?(?:ok(?:ay)?|fine|allowed|welcome|good) ?(?:after all|now|again)?|\b(?:you (?:can|may)|please do|do|go ahead and) deploy|\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b|\b(?:does|do|did) want (?:it|that|the \w+) (?:\w+ )?deployed\b|\bwants? (?:it|that|the \w+) deployed\b|\bdeploy(?:ed|ment)?(?: it| that)?,? (?:after all|at the end (?:too|as well|after all|anyway))\b|\b(?:edit|update|correction|no,? wait|on second thoughts?|changed my mind)\b[^\n]{0,80}\b(?<!not )(?<!don't )(?<!no )deploy(?:ed)?(?: it| that)? (?:at the end|when|once|too|as well)"
 )
 _NOT_UNTIL = re.compile(r"\bdon'?t forget to deploy")
 _ON_ALL = re.compile(
@@ -161,7 +168,7 @@ def _last(text: str, patterns: tuple[re.Pattern[str], ...]) -> int | None:
 
 
 def _train_fraction(text: str) -> float | None:
-    for match in _RATIO.finditer(text):
+    for match in reversed(list(_RATIO.finditer(text))):
         a, b = int(match["a"]), int(match["b"])
         near = text[max(0, match.start() - 40) : match.end() + 40]
         if a + b == 100 and (
@@ -171,7 +178,7 @@ def _train_fraction(text: str) -> float | None:
     if found := _TEST_SIZE.search(text):
         return _rest(float(found["f"]) if found["f"] else float(found["p"] or found["h"]) / 100)
     if found := _FOR_TRAIN.search(text):
-        return float(found["f"]) if found["f"] else float(found["p"] or found["q"]) / 100
+        return float(found["f"]) if found["f"] else float(found["p"] or found["q"] or found["s"]) / 100
     if found := _FOR_TEST.search(text):
         return _rest(float(found["p"]) / 100)
     if found := _HELD.search(text):
@@ -185,10 +192,19 @@ def _train_fraction(text: str) -> float | None:
         and not re.search(r"\b(?:accuracy|win|loss)", found.group())
     ):
         return _rest(float(found["p"]) / 100)
-    if found := _PART.search(text):
-        part = _FRACTIONS[found["w"] or found["v"]]
-        return _rest(part) if part else None
-    return None
+    return _share_in_words(text)
+
+
+def _share_in_words(text: str) -> float | None:
+    """ "A fifth for testing" is 0.8, "three quarters for training" 0.75."""
+    found = _PART.search(text)
+    if found is None:
+        return None
+    count = found["k"] or found["k2"]
+    share = (int(count) if count.isdigit() else 1) * _FRACTIONS[found["w"] or found["v"]]
+    if share >= 1:
+        return None
+    return round(share, 10) if re.search(r"\btrain", found["after"] or found["what"] or "") else _rest(share)
 
 
 def _rest(share: float) -> float | None:
