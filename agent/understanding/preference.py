@@ -12,6 +12,15 @@ _CHOOSES = re.compile(
     r"\b(?:use|run|take|go with|do|want|prefer|with|actually|rather|instead|no wait|make (?:it|that)|let'?s|via|choose|chose|pick|stick (?:to|with)|switch(?:ing)? to|change to|i mean(?:t)?|then|not)\b[^.;\n]{0,30}\b(?:dpo|orpo)\b(?! or)"
 )
 """A word that picks one of two named losses; without it both stay open."""
+_LESS = re.compile(
+    r"\b(?:rather|prefer|more) (?:dpo|orpo) (?:than|that|to|over|before)\s*$|\bif\b[^.;\n]{0,40}\b(?:fails?|not|doesn'?t|crash\w*|break\w*)\b[^.;\n]{0,20}$"
+)
+"""Before the loss that comes second: "rather ORPO than DPO", "if that fails, ORPO"."""
+_SENTENCES = re.compile(r"(?<=[.;!?])\s+|\n|,? \bbut\b")
+_SETTLES = re.compile(
+    r"\b(?:it'?s|it is|it was|it'?ll be|strike that|scratch that|settled on|decided (?:on|for)|agreed on|went (?:with|for)|final(?:ly)?|so|ok(?:ay)?|winner|decision:?|answer:?)\b[^.;\n]{0,20}\b(?:dpo|orpo)\b|\b(?:dpo|orpo) (?:it is|then|please|wins|won|was chosen|is the one|is what)\b|\b(?:strike|scratch) that\b|\b(?:use|run|take|go with|do|want|pick|rather)\b[^.;\n]{0,20}\b(?:dpo|orpo)\b"
+)
+"""Words that settle on one loss."""
 _NOT = re.compile(
     r"\b(?:no|not|without|don'?t (?:use|want|do|run)|do not (?:use|want|do|run)|instead of|rather than|never|forget|drop|nor|than)(?: \w+)?\s*$"
 )
@@ -32,15 +41,36 @@ _NOT_SWEEP = re.compile(
 
 
 def read_method(text: str) -> str | None:
-    """dpo or orpo when one is chosen for this run; None when both stay open or neither is named."""
+    """dpo or orpo when one is chosen for this run; None when both stay open or neither is named.
+
+    A sentence that settles on one ends an open question before it: "DPO or ORPO? it's DPO".
+    """
     chosen: list[str] = []
-    for match in _METHOD.finditer(text):
-        left = re.split(r"[.;!?\n]", text[max(0, match.start() - 30) : match.start()])[-1]
-        if not _NOT.search(left) and not _NOT_AFTER.search(text[match.end() : match.end() + 20]):
-            chosen.append(match.group(1) or "dpo")
-    if not chosen or _OPEN.search(text) or (len(set(chosen)) > 1 and not _CHOOSES.search(text)):
+    is_open = False
+    for sentence in _SENTENCES.split(text):
+        named = _chosen(sentence)
+        if _OPEN.search(sentence):
+            is_open = True
+        elif named and is_open and _SETTLES.search(sentence):
+            is_open, chosen = False, []
+        chosen += named
+    if not chosen or is_open or (len(set(chosen)) > 1 and not (_CHOOSES.search(text) or _SETTLES.search(text))):
         return None
     return chosen[-1]
+
+
+def _chosen(sentence: str) -> list[str]:
+    """The losses that a sentence names and neither denies nor finds wanting."""
+    found = []
+    for match in _METHOD.finditer(sentence):
+        left = sentence[max(0, match.start() - 45) : match.start()]
+        if (
+            not _NOT.search(left)
+            and not _LESS.search(left)
+            and not _NOT_AFTER.search(sentence[match.end() : match.end() + 20])
+        ):
+            found.append(match.group(1) or "dpo")
+    return found
 
 
 def wants_pairs(text: str) -> bool:
