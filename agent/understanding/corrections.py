@@ -22,6 +22,10 @@ _COMPARES = re.compile(r"(?:hi|hello|hey|so|ok)?[, ]*which (?:one )?of (?:the |t
 _WH = re.compile(
     r"^(?:(?:and|also|so|but|by the way|btw|one (?:more )?(?:question|thing)|question|ps|p\.s\.|oh)[,:]?\s+)*(?:what|which|how|why|when|where|who|whose|is|are|does|do you|did|has|have you|will(?! you)|would(?! you)|wouldn'?t|couldn'?t (?:we|i|they|it)|shouldn'?t|isn'?t|aren'?t|doesn'?t|don'?t (?:we|you|they)|would you (?:recommend|suggest|say|advise|prefer)|should (?:i|we)|am i|any idea|can (?:i|we|it)|could (?:i|we|it)|do (?:i|we))\b"
 )
+_CAN_WE = re.compile(
+    r"(?:can|could|shall|may) (?:we|i) (?:please |now |just |also )*(?:do|run|train|fine-?tune|finetune|tune|start|launch|set up|kick off|get|have|try|classify)\b.*(?:⟦d.*⟦m|⟦m.*⟦d)"
+)
+"""A question with all that a job needs is a polite order: "Can we do SFT on X with Y?"."""
 _FUTURE = re.compile(
     r"\b(?:next (?:week|month|time|quarter|year)|later (?:on )?(?:we|i|you|maybe|try)|maybe later|in (?:the )?(?:future|a second step)|eventually|at some point|some day|afterwards we|one day|might later|will later)\b"
 )
@@ -82,6 +86,7 @@ def is_plain_question(sentence: str) -> bool:
         sentence.rstrip(" )\"'").endswith("?")
         and bool(_WH.match(sentence))
         and not re.match(r"would you (?:please )?(?:train|run|fine)", sentence)
+        and not _CAN_WE.match(sentence)
     )
 
 

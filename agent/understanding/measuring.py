@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_THE = r"(?:the |our |my |your |that |this |a |its |own |separate |untouched |existing |new |only |purely |strictly |solely |just |final |independent |blind |a )*"
+_THE = r"(?:the |our |my |your |that |this |a |its |own |separate |untouched |existing |new |nothing but |none other than |only |just |purely |strictly |solely |just |final |independent |blind |a )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file called|file|one|sample|samples|prompts|questions|examples|rows|cases|items|half|portion|part|collection|batch|material|records|tickets|slice|bucket|id|name|path)"
 _KIND = r"(?:eval(?:uation)?|test(?:ing|s)?|held[-_ ]?out|hold[-_ ]?out|hold[-_ ]?back|gold(?:en)?|validation|valid|dev|benchmark|blind|tst|control|acceptance|exam|unseen|check(?:ing)?|measuring|scoring)"
 _BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|there|available|ready|prepared|separate|apart|from|take|so far|it'?s|we have|comes from|can be found in|under|we use|goes by|stays|still|also|at))*"
@@ -16,9 +16,9 @@ LEFT = re.compile(
     rf"|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on|over)"
     rf"|\bfor (?:the )?(?:final |later )?(?:{_KIND}|evaluating|scoring|measuring|grading)(?: (?:use|take|we have|there is|there's|please use|we use|i have|you(?:'ll| will)? (?:find|have)|please take|only|purpose\w*|later|at the end|use only|,|:))*"
     rf"|\b(?:scores?|accuracy|performance|results?|numbers|figures|metrics?) (?:are |is |will be |should be |to be )?(?:computed|reported|measured|taken|calculated) (?:on|from|over))"
-    rf"\s*[\"'(*`]*{_THE}(?:{_KIND} )?(?:{_NOUN} )?(?:called |named )?[\"'`*]*$"
+    rf"\s*[:=]?\s*[\"'(*`]*{_THE}(?:{_KIND} )?(?:{_NOUN} )?(?:called |named )?[\"'`*]*$"
 )
-_PURPOSE = rf"(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*|judging|grading|exam\b|assessment|comparison|quality check|proof)"
+_PURPOSE = rf"(?:{_KIND}\b|evaluat\w+|measur\w+|scoring\b|report\w*|judging|grading|exam\b|assessment|comparison|yardstick|ruler|touchstone|reference|final check|quality check|proof)"
 RIGHT = re.compile(
     rf"^[\"')`*]*\s*(?:{_NOUN} )?(?:,? (?:that|this|which|it)(?: one)?(?='s| ))? ?(?:\(?(?:'s|as|for|is|are|will be|be|serves as|holds|contains|should be|to be|acts as|being|=|->|=>|only for|is for|just for|is only for|is our|is the|shall be|must be|stays|remains|reserved|reserved for|set aside for|goes to|is used for|used for|is meant for|meant for|strictly for|purely for)\s+)+{_THE}{_PURPOSE}"
     rf"|^[\"'`]?\s*\((?:the |our |my |for |only for |as |is )*{_KIND}"
@@ -39,6 +39,10 @@ _KEPT_ALONE = re.compile(
     r"^[\"')`]*(?: (?:set|file|data ?set|data))?,?(?: (?:is|are|stays|remains|must|should|shall|be|stay|remain|to be|has to|strictly|completely|entirely|totally|fully|purely|please|only))* "
     r"(?:(?:kept|held|left|put|set) (?:apart|aside|back|out|untouched|separate)|held[- ]out(?=\s*(?:$|[.,;)\n]|and\b|until\b|for\b))|untouched|unseen|never (?:be )?(?:trained on|seen|touched|shown)|not (?:be )?(?:trained on|shown to))"
 )
+_NOT_TRAINED = re.compile(
+    r"^[\"')`]*(?: (?:set|file|data ?set|data))?,?(?: (?:and|but|which|that|it|this))* ?(?:is|are|'s|must|may|should|can|shall|will|has|to)? ?(?:not|never|n't|strictly|completely|totally|absolutely)*(?: to)? ?(?:be |stay )?(?:trained on|used (?:for|in) training|(?:be )?part of (?:the )?training|in the training (?:set|data)|learned from|off[- ]limits (?:for|to|in) (?:the )?training|taboo|out of bounds|no training data|not (?:meant )?for training)\b"
+)
+"""Of a set that shall not be trained on: it measures."""
 LATER = re.compile(
     r"^[^⟦.!?\n]{0,25}[;,.—-]\s?(?:please |so |and |but |we |let'?s )*(?:keep|hold|leave|reserve|use|take|save|put|set)(?: aside)? (?:it|that(?: one| that)?|this(?: one| that)?|those|them|the latter)(?: aside| back| out| apart| untouched)? ?(?:only|strictly|purely|just|solely|exclusively|,)* ?(?:for|as) (?:the |our |a )?(?:final |later )?(?:test|eval|measur|scor|exam|check|judg|grad|valid|held|gold)"
 )
@@ -47,6 +51,6 @@ LATER = re.compile(
 
 def measures(left: str, right: str) -> bool:
     """Whether the words after a dataset's name make it the measuring one."""
-    if RIGHT.search(right) or _KEPT_ALONE.search(right) or LATER.search(right):
+    if RIGHT.search(right) or _KEPT_ALONE.search(right) or _NOT_TRAINED.search(right) or LATER.search(right):
         return True
     return bool(_KEPT_LEFT.search(left) and _KEPT_RIGHT.search(right))

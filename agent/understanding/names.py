@@ -26,7 +26,7 @@ _ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*(?!'t\b|'s (?:not|called|the|in|on)\b)"
 _IDLIKE = r"(?=[\w.-]*(?:[a-zA-Z][-_][\w]|\w_\w|[a-zA-Z]\d|\d[-_]\w))" + _ID
 _QUOTE = r"[\"'*]{0,2}"
 _DATA = r"(?:(?:training|train|eval|evaluation|test|held-out|holdout|gold|golden|validation|preference|new|full|labell?ed|prompts?) )?(?:data ?-?sets?|datset|datasets?|corpus|corpora)"
-_BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
+_BE = r"(?:'s\b|\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
 _EVAL_NOUN = r"(?:evaluator|evaluators|grader|scorer|scoring function|reward function|reward|eval script|evaluation script|checker|judge)"
 
 _ORDINARY = words("ordinary")
@@ -54,6 +54,7 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\bdatasets? (?:create|upload|add|push) (?P<id>{_ID})",
         rf"\b(?:one|set|split|file|table) (?:called|named|titled) {_QUOTE}(?P<id>{_ID}){_QUOTE}",
         rf"\b(?:on|over|against)\s+(?:the |my |our )?[\"'](?P<id>{_ID})[\"']",
+        rf"\b(?P<id>{_ID}){_QUOTE},? ?\(?(?:that'?s|that is|which is|is|as|being) (?:the |our |my |its )?(?:training |train |test |eval )?(?:data ?set|(?:training|train|test|eval|gold) (?:set|data))(?=\s*(?:[.,;)!\n]|$)| (?:to|for|and|here)\b)",
         rf"(?<!\w)(?:sft|dpo|orpo|rft|grpo|train\w*|tun\w+|fine-?tun\w*|finetun\w*|learning|classif\w+|⟦m\d+⟧|evaluate|eval|test\w*|measure|benchmark\w*|run|it|them|job|model|models|score\w*)\s+(?:it |them |again |only |both |all )?(?:on|over|against)\s+(?:the |my |our )?(?P<id>{_ID})(?=\s*(?:$|[.,;:!?)(—⟦])|\s+(?:with|using|for|and|at|to|via|please|in|by|but|then)\b)",
     )
 )
@@ -89,8 +90,10 @@ _NO_DATA_RIGHT = re.compile(
     r"[\"'`]?\s+(?:columns?|fields?|tables?|team|squad|channel|branch|repo(?:sitory)?|metric|script|function|library|package|ticket|issue|project|department|bot|chatbot|assistant|app|paper|endpoint|deployment|server|cluster|queue)\b",
     re.IGNORECASE,
 )
-_KEY = re.compile(r"[\"'`]?[:=] ?")
+_KEY = re.compile(r" ?[\"'`]? ?[:=](?!=)")
 """What follows the key of a setting: "run_name: x"."""
+_WORDS_TO_QUOTE = {q: re.compile(rf" [^{q}\n]{{1,60}}{q}(?!\w)") for q in ("'", '"')}
+"""The rest of a quotation of more than one word: a title, no id."""
 _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
 _COMPOUND = re.compile(
@@ -162,10 +165,12 @@ def mask_short_ids(named: Named, guess: bool) -> Named:
     for kind, cues in (("evaluator", _EVALUATOR_CUES), ("dataset", _DATASET_CUES)):
         for cue in cues:
             text = _mark_all(text, cue, kind, names)  # type: ignore[arg-type]
+        if kind == "evaluator":
+            text = _mark_kin(text, names, "evaluator")
     for strict, cue in zip((False, True), _FALLBACK_CUES, strict=True):
         if not strict or (guess and not any(n.kind == "dataset" for n in names.values())):
             text = _mark_all(text, cue, "dataset", names, fallback=True)
-    text = _mark_kin(text, names)
+    text = _mark_kin(text, names, "dataset")
     for mark, name in names.items():
         if not name.full:
             again = re.compile(rf"(?<![\w⟦/.-]){re.escape(name.written)}(?![\w⟧/-]|\.\w)")
@@ -173,12 +178,15 @@ def mask_short_ids(named: Named, guess: bool) -> Named:
     return Named(text, names)
 
 
-def _mark_kin(text: str, names: dict[str, Name]) -> str:
-    """Marks hyphenated words that begin as a known id does: beside "brand-voice-raw" also "brand-voice-final"."""
-    stems = {n.written.split("-")[0] for n in names.values() if n.kind == "dataset" and "-" in n.written and not n.full}
-    for stem in sorted(stem for stem in stems if len(stem) >= _LEAST_STEM and stem.isalpha()):
-        kin = re.compile(rf"(?<![\w⟦./@#$-])(?P<id>{stem}(?:-\w+)+)(?![\w⟧/-])", re.IGNORECASE)
-        text = _mark_all(text, kin, "dataset", names, fallback=True)
+def _mark_kin(text: str, names: dict[str, Name], kind: Kind) -> str:
+    """Marks ids that begin as a known one does: beside "brand-voice-raw" also "brand-voice-final"."""
+    known = [
+        n.written for n in names.values() if n.kind == kind and not n.full and (kind == "evaluator" or "-" in n.written)
+    ]
+    stems = {written if kind == "evaluator" else written.split("-")[0] for written in known}
+    for stem in sorted(s for s in stems if len(s) >= _LEAST_STEM and (kind == "evaluator" or s.isalpha())):
+        kin = re.compile(rf"(?<![\w⟦./@#$-])(?P<id>{re.escape(stem)}(?:[-_]\w+)+)(?![\w⟧/-])", re.IGNORECASE)
+        text = _mark_all(text, kin, kind, names, fallback=True)
     return text
 
 
@@ -220,6 +228,9 @@ def _names_something_else(text: str, match: re.Match[str], written: str, kind: K
 def _in_prose(text: str, match: re.Match[str], written: str) -> bool:
     """Whether a bare word beside "dataset" ("the dataset uploaded by Anna") is a word of the sentence, not a name."""
     before = text[match.start() : match.start("id")]
+    opened = text[match.start("id") - 1 : match.start("id")]
+    if opened in ('"', "'") and _WORDS_TO_QUOTE[opened].match(text, match.start("id") + len(written)):
+        return True
     if re.match(r" ?[:=]? ?⟦[de]", text[match.end("id") :]) or not written.isascii():
         return True
     if not written.isalpha() or re.search(r"[\"'*:=]|\b(?:called|named|is|id|name|titled)\b", before):

@@ -86,7 +86,9 @@ _TUNE_LEFT = _end(
 _TUNE_RIGHT = re.compile(
     r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|(?:one|model|candidate)s? (?:to (?:be )?(?:train|tune|fine-?tune)|for (?:training|tuning)))"
 )
-_REPLACED_RIGHT = re.compile(r"^[^⟦.;!?]{0,50}\b(?:replaced|superseded|swapped)(?: out)? (?:by|with|for)\b")
+_REPLACED_RIGHT = re.compile(
+    r"^ (?:replace|beat|outperform|surpass|overtake)s?\s*(?:[.,;:!?)—]|$)|^[^⟦.;!?]{0,50}\b(?:replaced|superseded|swapped)(?: out)? (?:by|with|for)\b"
+)
 _INSTEAD_OF_IT = _end(
     r"\b(?:replac|swap|chang|exchang|switch|correct)\w* (?:it|that(?: one| that)?|this(?: one| that)?|them)(?: out)? (?:with|for|by|to|into|against)"
 )
@@ -95,13 +97,20 @@ _DECIDED = _end(
     r"\b(?:decided (?:on|for)|settled on|agreed on|opted for|went with|ended up with|in the end(?: it'?s)?|that leaves|leaves (?:us )?(?:with )?(?:only )?|only left is|final(?:ly)?:)",
 )
 _ONLY_LEFT = _end(r"\b(?:only|just|solely)")
-_OTHERS_OUT = re.compile(r"^[^.;⟦\n]{0,20}\b(?:the )?(?:others?|other (?:one|that|two|three|four|\d|ones)|rest|remaining)\b")
+_OTHERS_OUT = re.compile(
+    r"^[^.;⟦\n]{0,20}\b(?:the )?(?:others?|other (?:one|that|two|three|four|\d|ones)|rest|remaining)\b"
+)
 _REPAIR = re.compile(
     r"[\s.,:;(—-]*(?:(?:uh|oh|ach|er|hm+|well|ok)[\s,.:;!—-]+)*"
     r"(?:(?:no|nope|nein|sorry|pardon|wait|hold on|hang on|actually|correction|scratch that|strike that|make (?:that|it)|i mean(?:t)?|or rather|rather|oops|better|edit)[\s,.:;!—-]*)+"
     r"(?:(?:it'?s|it is|from|with|by|as|use|take|the|a|be|should be|teacher|student|model|is|:|=)\s*)*"
 )
 """What stands between a name and the one that repairs it: "kimi ... no, gpt-4"."""
+_TEACHER_NEAR = re.compile(r"\b(?:teachers?|trajector\w+|traces|agent runs)\b[^⟦.;]{0,30}$")
+_RATHER = re.compile(
+    r"[^⟦]{0,70}?(?:\b(?:use|take|but|rather|instead|better|go with|it'?s|by|from|let)|[:;,—-])\s*(?:(?:rather|instead|from|by|with|the|use|take)\s+)*"
+)
+"""What stands between a teacher that is taken back and the one that is meant: "not X, we have no key; use Y"."""
 _SWAP = re.compile(
     rf"\b(?:replace|swap|change|exchange|switch)(?: out)?(?: the| from)? (?P<old>{_MARK})(?: (?:out|model))? (?:with|for|by|to|against) (?:the )?(?P<new>{_MARK})"
 )
@@ -137,6 +146,7 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
     opinions: list[str] = []
     last_role: Role | None = None
     last_end = 0
+    not_the_teacher = False
     for group in _GROUP.finditer(text):
         marks = _MARKS.findall(group.group())
         left, right = _sides(text, group.start(), group.end())
@@ -145,11 +155,14 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
             role: Role = "withdrawn"
         elif repairs and last_role in ("teacher", "other"):
             role = last_role
+        elif last_role == "withdrawn" and not_the_teacher and _RATHER.fullmatch(text[last_end : group.start()]):
+            role = "teacher"
         else:
             role = _role(left, right)
             if role == "tune" and not _TUNE_RIGHT.search(right) and is_aside(text, group.start(), group.end()):
                 role = "other"
         last_role, last_end = role, group.end()
+        not_the_teacher = role == "withdrawn" and bool(_TEACHER_NEAR.search(left))
         if role == "withdrawn":
             withdrawn += marks
             dropped_since += [m for m in tune if any(key(m) == key(x) for x in marks)]

@@ -23,7 +23,7 @@ _OTHERS = re.compile(
 )
 _RESULT = re.compile(
     r"\b(?:landed (?:at|on)|peaked|plateaued|diverged|crashed|collapsed|oom(?:ed)?|scored|topped out|maxed out|ended up|came out|flopped|disappointed|struggled|retired|switched off|decommissioned|before that|back in|pilot|got to|got us|stalled|bottomed|converged)\b"
-    r"|⟦m\d+⟧ (?:\w+ )?(?:got|gets|had|failed|reached|managed|hit|was|were|cost|ran|did)\b"
+    r"|⟦m\d+⟧ (?:\w+ )?(?:got|gets|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
 )
 _DOES_WORK = re.compile(
     r"⟦m\d+⟧(?: (?:still|currently|now|already|also|today))? (?:answers|handles|sorts|routes|classifies|translates|summari[sz]es|writes|drafts|replies|reads|tags|labels|triages|moderates|processes|talks|deals|extracts|generates|does) (?:our|all|the|every|most|it|them|customers?|users?|those|these|this|that|to|with|about|incoming|my|up)\b"
@@ -34,7 +34,7 @@ _MADE_BY = re.compile(
     r"|\b(?:answers|replies|responses|outputs|completions|labels|texts|data|rows|samples|pairs|examples|questions) (?:are |were |is |was )?(?:of|from|by|courtesy of) (?:the |a |our )?⟦m\d+⟧(?! (?:train|fine|on ))"
 )
 _MEASURE_STICK = re.compile(
-    r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of)\b[^⟦.]{0,35}⟦m\d+⟧"
+    r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of|behind|short of|in comparison (?:with|to)|relative to)\b[^⟦.]{0,35}⟦m\d+⟧"
 )
 _ASKS = re.compile(r"(?:so |and |or )*(?:which|what|who|how well|whether|does|do|is|are|can)\b")
 _APPOSED = re.compile(
