@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -94,6 +95,12 @@ _KEY = re.compile(r" ?[\"'`]? ?[:=](?!=)")
 """What follows the key of a setting: "run_name: x"."""
 _WORDS_TO_QUOTE = {q: re.compile(rf" [^{q}\n]{{1,60}}{q}(?!\w)") for q in ("'", '"')}
 """The rest of a quotation of more than one word: a title, no id."""
+_KIN = re.compile(r"(?<![\w⟦./@#$-])(?P<id>[A-Za-z]\w*(?:-\w+)+)(?![\w⟧/-])")
+_FILE_ENDS = re.compile(r"\.\w")
+_SCORES = re.compile(
+    rf"{_EVAL_NOUN}|score|scoring|grad|judg|reward|rank|check|verif|valid|points|eval-fn", re.IGNORECASE
+)
+"""Without one of these no evaluator is named; one search instead of nine."""
 _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
 _COMPOUND = re.compile(
@@ -162,32 +169,49 @@ def mask_short_ids(named: Named, guess: bool) -> Named:
     """
     names = dict(named.names)
     text = named.text
-    for kind, cues in (("evaluator", _EVALUATOR_CUES), ("dataset", _DATASET_CUES)):
-        for cue in cues:
-            text = _mark_all(text, cue, kind, names)  # type: ignore[arg-type]
-        if kind == "evaluator":
-            text = _mark_kin(text, names, "evaluator")
+    if _SCORES.search(text):
+        for cue in _EVALUATOR_CUES:
+            text = _mark_all(text, cue, "evaluator", names)
+        text = _mark_kin(text, names, "evaluator")
+    for cue in _DATASET_CUES:
+        text = _mark_all(text, cue, "dataset", names)
     for strict, cue in zip((False, True), _FALLBACK_CUES, strict=True):
         if not strict or (guess and not any(n.kind == "dataset" for n in names.values())):
             text = _mark_all(text, cue, "dataset", names, fallback=True)
     text = _mark_kin(text, names, "dataset")
     for mark, name in names.items():
-        if not name.full:
-            again = re.compile(rf"(?<![\w⟦/.-]){re.escape(name.written)}(?![\w⟧/-]|\.\w)")
-            text = again.sub(mark, text) if not name.written.isalpha() else text
+        if not name.full and not name.written.isalpha():
+            text = _marked_again(text, name.written, mark)
     return Named(text, names)
+
+
+def _marked_again(text: str, written: str, mark: str) -> str:
+    """The text with the mark at every further place of a name."""
+    out: list[str] = []
+    at = 0
+    while (start := text.find(written, at)) >= 0:
+        end = start + len(written)
+        left, right = text[start - 1 : start], text[end : end + 1]
+        inside = left.isalnum() or left in ("_", "⟦", "/", "-") or (left == "." and start > 0)
+        goes_on = right.isalnum() or right in ("_", "⟧", "/", "-") or bool(_FILE_ENDS.match(text, end))
+        out += [text[at:start], written if (inside and left) or (goes_on and right) else mark]
+        at = end
+    return "".join([*out, text[at:]])
 
 
 def _mark_kin(text: str, names: dict[str, Name], kind: Kind) -> str:
     """Marks ids that begin as a known one does: beside "brand-voice-raw" also "brand-voice-final"."""
-    known = [
-        n.written for n in names.values() if n.kind == kind and not n.full and (kind == "evaluator" or "-" in n.written)
-    ]
-    stems = {written if kind == "evaluator" else written.split("-")[0] for written in known}
-    for stem in sorted(s for s in stems if len(s) >= _LEAST_STEM and (kind == "evaluator" or s.isalpha())):
-        kin = re.compile(rf"(?<![\w⟦./@#$-])(?P<id>{re.escape(stem)}(?:[-_]\w+)+)(?![\w⟧/-])", re.IGNORECASE)
-        text = _mark_all(text, kin, kind, names, fallback=True)
-    return text
+    known = [n.written.lower() for n in names.values() if n.kind == kind and not n.full]
+    if kind == "dataset":
+        known = [w.split("-")[0] for w in known if "-" in w]
+    stems = tuple(f"{w}-" for w in known if len(w) >= _LEAST_STEM)
+    if not stems:
+        return text
+
+    def is_kin(word: str) -> bool:
+        return word.lower().startswith(stems)
+
+    return _mark_all(text, _KIN, kind, names, fallback=True, only=is_kin)
 
 
 def is_id(word: str) -> bool:
@@ -238,13 +262,20 @@ def _in_prose(text: str, match: re.Match[str], written: str) -> bool:
     return not _NAME_ENDS.match(text, match.start("id") + len(written))
 
 
-def _mark_all(text: str, cue: re.Pattern[str], kind: Kind, names: dict[str, Name], fallback: bool = False) -> str:
+def _mark_all(
+    text: str,
+    cue: re.Pattern[str],
+    kind: Kind,
+    names: dict[str, Name],
+    fallback: bool = False,
+    only: Callable[[str], bool] | None = None,
+) -> str:
     out: list[str] = []
     at = 0
     for match in cue.finditer(text):
         start, _ = match.span("id")
         written = match["id"].rstrip(".-")
-        if _in_prose(text, match, written):
+        if (only and not only(written)) or _in_prose(text, match, written):
             continue
         named = written.lower() in _NAMEABLE and _NAMING.search(text, max(0, start - 12), start)
         if (
