@@ -96,6 +96,8 @@ _KEY = re.compile(r" ?[\"'`]? ?[:=](?!=)")
 _WORDS_TO_QUOTE = {q: re.compile(rf" [^{q}\n]{{1,60}}{q}(?!\w)") for q in ("'", '"')}
 """The rest of a quotation of more than one word: a title, no id."""
 _KIN = re.compile(r"(?<![\w⟦./@#$-])(?P<id>[A-Za-z]\w*(?:-\w+)+)(?![\w⟧/-])")
+_IDLIKE_WORD = re.compile(rf"(?<![\w⟦]){_IDLIKE}")
+"""A word that may be an id by its shape; where a text has none, the cues that look for one are left out."""
 _FILE_ENDS = re.compile(r"\.\w")
 _SCORES = re.compile(
     rf"{_EVAL_NOUN}|score|scoring|grad|judg|reward|rank|check|verif|valid|points|eval-fn", re.IGNORECASE
@@ -169,12 +171,15 @@ def mask_short_ids(named: Named, guess: bool) -> Named:
     """
     names = dict(named.names)
     text = named.text
+    idlike = any(is_id(word) for word in _IDLIKE_WORD.findall(text))
     if _SCORES.search(text):
         for cue in _EVALUATOR_CUES:
-            text = _mark_all(text, cue, "evaluator", names)
+            if idlike or _IDLIKE not in cue.pattern:
+                text = _mark_all(text, cue, "evaluator", names)
         text = _mark_kin(text, names, "evaluator")
     for cue in _DATASET_CUES:
-        text = _mark_all(text, cue, "dataset", names)
+        if idlike or _IDLIKE not in cue.pattern:
+            text = _mark_all(text, cue, "dataset", names)
     for strict, cue in zip((False, True), _FALLBACK_CUES, strict=True):
         if not strict or (guess and not any(n.kind == "dataset" for n in names.values())):
             text = _mark_all(text, cue, "dataset", names, fallback=True)
