@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 
 from agent.executor import Emit, Executor, key_of
-from agent.guard.step import Wait
+from agent.guard.step import Run, Wait
 from agent.planner.base import Next, Planner
+from agent.planner.classification import refill
 from agent.session.events import AgentSaid, Event, JobStalled
 from agent.session.state import SessionState
 from agent.session.store import Decide, SessionUnknown, Store, StoreError
@@ -31,6 +32,8 @@ CRASH_DELAY = 5.0
 LOOKS_BEFORE_TELLING = 3
 STALLING = frozenset({"JOB_STATE_RUNNING", "JOB_STATE_PAUSED"})
 """States in which silence is news: a queue may take its time, a running or suspended job is reported."""
+LONG = "evaluate_model"
+"""The tool whose call lasts so long that training slots free meanwhile."""
 MAX_CRASHES = 5
 """A session that meets a bug of ours this often in a row is parked until the next start or message."""
 
@@ -61,6 +64,8 @@ class Runner:
         self._poll_every = {"local": local_poll, "fireworks": cloud_poll}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._news: dict[str, asyncio.Event] = {}
+        """Of sessions in a step that lasts: set when something happened."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._looked: dict[str, float] = {}
         self._watched: set[str] = set()
@@ -103,6 +108,8 @@ class Runner:
             timer.cancel()
         if session in self._tasks:
             self._again.add(session)
+            if session in self._news:
+                self._news[session].set()
             return
         task = asyncio.create_task(self._drive(session), name=f"drive {session}")
         self._tasks[session] = task
@@ -155,6 +162,8 @@ class Runner:
                 return
             if isinstance(step, tuple):
                 await self._executor.take_together(session, step, state.last_user_seq)
+            elif isinstance(step, Run) and step.call.tool == LONG:
+                await self._take_long(session, step, state.last_user_seq)
             else:
                 await self._executor.take(session, step, state.last_user_seq)
             await asyncio.sleep(0)  # steps that wait for nothing must not keep the other sessions from theirs
@@ -164,6 +173,27 @@ class Runner:
             keys = [key_of(part) for part in (step if isinstance(step, tuple) else (step,))]
             calls = [after.calls.get(key) for key in keys]
             refused = step if all(call is not None and call.status == "refused" for call in calls) else None
+
+    async def _take_long(self, session: str, step: Run, based_on: int) -> None:
+        """Takes a step that lasts, and meanwhile fills the training slots that free, at each change of the log."""
+        news = self._news[session] = asyncio.Event()
+        taken = asyncio.create_task(self._executor.take(session, step, based_on), name=f"{step.call.tool} {session}")
+        taken.add_done_callback(lambda _: news.set())
+        try:
+            while not taken.done():
+                news.clear()
+                state = self._store.state(session)
+                self._watch(session, state)
+                more = refill(state, self._clock())
+                if more is None:
+                    await news.wait()
+                else:
+                    await self._executor.take(session, more, state.last_user_seq)
+        finally:
+            del self._news[session]
+            taken.cancel()
+            await asyncio.wait({taken})
+        await taken
 
     def _wake_at(self, session: str, at: float) -> None:
         delay = max(0.0, at - self._clock())

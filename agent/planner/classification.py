@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent.guard.choice import may_rest, not_chosen
-from agent.guard.step import Say, Step, Wait
+from agent.guard.step import Run, Say, Step, Wait
 from agent.guard.verdict import finished
 from agent.planner.calls import ask, run
 from agent.planner.steps import (
@@ -29,6 +29,11 @@ from tools.known import GONE
 from tuning.election import winner
 from tuning.plan import Plan, PlanItem
 from tuning.workflows import CLASSIFICATION, EVALUATION_DEPLOYMENTS
+
+TRAINED_BEFORE = {"sweep": "sweep", "evaluation": "full run"}
+"""Phase of an evaluation -> phase of the jobs whose models it measures."""
+REFILLS = ("upload_dataset", "launch_job", "run_evaluator")
+"""Tools that a training slot is filled with."""
 
 
 def next_classification(state: SessionState, now: float) -> Step:
@@ -75,6 +80,24 @@ def put_to_rest(state: SessionState, now: float) -> Step | None:
     settled = {*state.known.scores, *state.known.lost()}
     items = [item for item in plan.items if item.kind == "evaluate" and item.id in settled]
     return first((_leftovers(state, now, plan), *(_rest(state, now, d.resource()) for d in _deploys(plan, items))))
+
+
+def refill(state: SessionState, now: float) -> Run | None:
+    """What fills training slots that free while an evaluation runs: uploads, launches and measures of the same phase.
+
+    None where nothing is due, where the user was not answered yet or said stop, and in a session that a model leads: there
+    each launch is the model's word.
+    """
+    plan, led = state.known.plan, state.created is None or state.created.planner != "offline"
+    halted = state.ended or state.cancelling or state.held or state.unanswered or state.gate or not state.plan_approved
+    if plan is None or led or halted:
+        return None
+    asking = (state.calls[key].item for key in state.pending if state.calls[key].tool == "evaluate_model")
+    phases = {item.phase for name in asking if (item := plan.item(name)) is not None}
+    trained_in = {TRAINED_BEFORE[phase] for phase in phases if phase in TRAINED_BEFORE}
+    due = [i for i in plan.items if i.kind == "train" and i.phase in trained_in and not not_chosen(state, plan, i)]
+    step = train(state, now, plan, due)
+    return step if isinstance(step, Run) and step.call.tool in REFILLS else None
 
 
 def free_deployments(state: SessionState) -> int:
