@@ -125,7 +125,9 @@ def model_facts(model: Document) -> ModelFacts:
 
 def describe(model: ModelFacts) -> str:
     """One line for people."""
-    parts = [f"{model.parameter_count / 1e9:.3g}B parameters" if model.parameter_count else "size not told"]
+    count = model.parameter_count or 0
+    size = f"{count / 1e9:.3g}B" if count >= 1e9 else f"{count / 1e6:.3g}M"
+    parts = [f"{size} parameters" if count else "size not told"]
     parts.append(f"context {model.context_length:,} tokens" if model.context_length else "context length not told")
     if not model.tunable:
         parts.append("not tunable")

@@ -10,6 +10,8 @@ from agent.guard.verdict import blocked, finished, open_items
 from agent.planner.classification import free_deployments
 from agent.session.state import SessionState
 from prompts.planner import Named, PlannerSystem, PlannerTurn, WorkflowRow
+from prompts.quoting import clean
+from tools.facts import JobSeen
 from tools.known import SUCCEEDED, TERMINAL
 from tuning import workflows
 from tuning.plan import Plan, PlanItem
@@ -109,7 +111,8 @@ def _facts(state: SessionState, answers_left: int) -> Iterable[tuple[str, str]]:
     else:
         yield "plan", _standing(state, plan)
     if state.gate is not None:
-        yield "asking the user at", f"the {state.gate.shown.gate} gate"
+        leads = f", for candidate {state.gate.shown.candidate}" if state.gate.shown.candidate else ""
+        yield "asking the user at", f"the {state.gate.shown.gate} gate{leads}"
     if state.unanswered:
         yield "the user's last words", "still want an answer"
     if plan is not None and state.plan_approved:
@@ -140,7 +143,9 @@ def _standing(state: SessionState, plan: Plan) -> str:
 
 def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
     known = state.known
-    yield "active jobs", f"{len(state.active)} of at most {plan.max_active_jobs}"
+    jobs = [_job(known.jobs[name]) for name in sorted(state.active & known.jobs.keys())]
+    running = f": {_listed(jobs)}" if jobs else ""
+    yield "active jobs", f"{len(state.active)} of at most {plan.max_active_jobs}{running}"
     ready = [item for item in plan.items if not finished(state, plan, item.id) and _may_run(state, plan, item)]
     for kind, word in (
         ("upload", "upload now"),
@@ -159,6 +164,8 @@ def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
     ]
     if ended:
         yield "measure now", _listed(ended)
+    if _sweep_is_over(state, plan):
+        yield "the sweep is over", "present_scoreboard"
     if stages := list(_scores_to_show(state, plan)):
         yield "show the scores now", ", ".join(stages)
     lost = [
@@ -187,13 +194,35 @@ def _scores_to_show(state: SessionState, plan: Plan) -> Iterable[str]:
             yield stage
 
 
+def _job(job: JobSeen) -> str:
+    """How a job is doing, in a few words."""
+    percent = f" {job.percent:.0f}%" if job.percent is not None else ""
+    return f"{job.item} {clean(job.state, 60).removeprefix('JOB_STATE_').casefold()}{percent}"
+
+
+def _sweep_is_over(state: SessionState, plan: Plan) -> bool:
+    """Is every candidate measured or lost, and the user still to be asked which one goes on?"""
+    sweep = [item.id for item in plan.items if item.kind == "train" and item.phase == "sweep"]
+    asks = plan.workflow == workflows.SFT.name and state.promoted is None and state.gate is None
+    measured, lost = state.known.measured, state.known.lost()
+    return asks and any(i in measured for i in sweep) and all(i in measured or i in lost for i in sweep)
+
+
 def _may_run(state: SessionState, plan: Plan, item: PlanItem) -> bool:
     """Would the guard let this item run now? An upload only when something that may run wants it."""
     if item.kind == "train" and state.known.job(item.id) is not None:
         return _again(state, plan, item)
     if item.kind == "deploy" and state.known.deployment(item.id) is not None:
         return False
+    if item.kind == "upload" and not any(_is_open(state, plan, o) for o in plan.items if item.id in o.needs):
+        return False
     return not blocked(state, plan, item)
+
+
+def _is_open(state: SessionState, plan: Plan, item: PlanItem) -> bool:
+    """Has the user, or the rule that chooses, let this item come to pass?"""
+    waits = item.gate == "promotion" and state.promoted is None
+    return not waits and not not_chosen(state, plan, item)
 
 
 def _again(state: SessionState, plan: Plan, item: PlanItem) -> bool:

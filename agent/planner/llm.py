@@ -257,6 +257,7 @@ def _notice(state: SessionState) -> str:
         return f"your last answer could not be used: {event.trouble}."
     if (
         event is not None
+        and event.based_on == state.last_user_seq
         and state.gate is None
         and not in_motion(state)
         and {c.name for c in event.calls} <= {SAY, WAIT}

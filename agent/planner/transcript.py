@@ -242,7 +242,7 @@ def _said(event: AnyEvent, states: Mapping[str, str], turn: _Turn) -> Iterable[s
         case RequestUnderstood():
             yield f"[program] {_understood(event)}"
         case ToolReturned(tool="list_resources"):
-            yield f"[program] base models here:\n{as_data(event.text)}"
+            yield f"[program] base models that can be tuned here:\n{as_data(event.text)}"
         case ToolFailed():
             yield f"[program] {event.tool} failed: {line(event.message)}"
         case JobStalled():

@@ -1,12 +1,14 @@
 """Replays what an OpenAI-compatible endpoint once answered over HTTP to a whole session, without the endpoint.
 
-A cassette holds the exchanges with the model alone, in their order; keys never enter it. Recorded anew with
+A cassette holds the exchanges with the model alone, in their order: of each request the last message, which is what was new,
+and the whole answer. Keys, addresses and what an endpoint tells of itself never enter it. Recorded anew with
 
     FIREAGENT_RECORD=1 FIREAGENT_LLM_URL=... FIREAGENT_LLM_MODEL=... FIREAGENT_LLM_KEY=... pytest tests/planner/test_cassette.py
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,20 +18,20 @@ from typing import Any
 import vcr
 
 FOLDER = Path(__file__).parent / "recordings"
-SECRET = ("authorization", "cookie", "openai-organization", "openai-project", "x-api-key", "user-agent", "host")
+PLACE = "http://model.invalid/v1/chat/completions"
+"""Where recorded requests went; vcr looks at them once more when it reads a cassette."""
 KEPT = ("content-type",)
 
 
 @contextmanager
-def replayed(name: str, *, record: bool = False) -> Iterator[Any]:
-    """The cassette for the length of the block. Only requests for completions are taken from it or written to it."""
+def replayed(name: str, url: str, *, record: bool = False) -> Iterator[Any]:
+    """The cassette for the length of the block. Only requests to the model at `url` are taken from it or written to it."""
     recorder = vcr.VCR(
         cassette_library_dir=str(FOLDER),
         record_mode="all" if record else "none",
         match_on=("method", "path"),
-        filter_headers=SECRET,
         before_record_request=lambda request: (
-            _anonymous(request) if request.path.endswith("/chat/completions") else None
+            _anonymous(request) if request.uri in (f"{url}/chat/completions", PLACE) else None
         ),
         before_record_response=_plain,
         decode_compressed_response=True,
@@ -44,8 +46,11 @@ def recording() -> bool:
 
 
 def _anonymous(request: Any) -> Any:
-    """The request at a place that is nobody's."""
-    request.uri = f"http://model.invalid{request.path}"
+    """The request at a place that is nobody's, with its last message alone."""
+    request.uri = PLACE
+    last = json.loads(request.body)["messages"][-1]
+    request.body = json.dumps({"messages": [last]}, ensure_ascii=False).encode()
+    request.headers = {name: value for name, value in request.headers.items() if name.lower() in KEPT}
     return request
 
 
