@@ -1,161 +1,176 @@
-"""The allow-list of approvals: the only texts that are a yes are made of these forms and of nothing else.
+"""The allow-list of approvals: the only texts that are a yes are made of these phrases and of nothing else.
 
-A text must split into the forms of yes_forms.yaml. What is left over makes it no approval, so a condition, a question,
-a change or an unknown word can never slip through.
+A text must split into the phrases of the folder consent/. What is left over makes it no approval, so a condition, a
+question, a change or an unknown word can never slip through.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from agent.understanding.phrases import Grammar, Part, Reader, rows_in
 from agent.understanding.result import Gate
+from agent.understanding.tokens import Tokens, Words, folded, without_umlauts, words_of
 from agent.understanding.vocabulary import load_list, words
 
-_FORMS_OF_TYPOS = tuple(sorted(words("approval_words")))
-_KEEP = words("approval_neighbours")
-_LONGEST = 300
+_LONGEST = 600
 """Characters: a longer text says more than yes."""
-_TOKEN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:['-][^\W\d_]+)*|\+?\d+|[^\s,.!;:—*\-\w]|_")
-_DECORATION = re.compile("[\U0001f3fb-\U0001f3ff]|:-?[)d](?![a-z])|\\^\\^")
-_TRAILS_OFF = re.compile(r"\.\s*\.\s*$|^\W*\.\s*\.")
-"""A yes that trails off ("ok...", "... yes") hesitates; asking once more costs less than a wrong start."""
-_MOST_WORDS = 10
-"""Tokens of the longest form, Chinese characters counted one by one."""
+_FOLDER = Path(__file__).parent / "consent"
+_KINDS = ("approves", "weak", "read", "polite", "called", "at_promotion", "at_comparison", "at_question")
+"""The lists of a language: what says yes at any gate, says it weakly, tells that one has read, is harmless beside a yes,
+says yes at one gate, and is harmless only before a comma or a full stop, as calling somebody. Every other list is a part that these are made of."""
 
 Kind = Literal["yes", "polite", "neither"]
-Tokens = tuple[str, ...]
-Node = frozenset[Tokens] | tuple["Node", ...]
-"""A piece of a sentence: one of some words, or pieces in a row that may be there."""
-_PIECE = re.compile(r"\[|\]|<\w+>|[^\s\[\]<>]+")
-
-
-@dataclass(frozen=True)
-class _Forms:
-    """Forms as written, and sentences made of parts by the words that they may begin with."""
-
-    forms: frozenset[Tokens]
-    sentences: Mapping[str, tuple[tuple[Node, ...], ...]]
-
-    def ends(self, tokens: Tokens, start: int) -> set[int]:
-        """Where a form or a sentence that begins at `start` may end."""
-        longest = min(len(tokens), start + _MOST_WORDS)
-        found = {end for end in range(start + 1, longest + 1) if tokens[start:end] in self.forms}
-        return found.union(*(_ends(sentence, tokens, start) for sentence in self.sentences.get(tokens[start], ())))
 
 
 def kind_of(text: str, gate: Gate) -> Kind:
     """Whether a normalised, lower-case text is a yes at a gate, only politeness, or anything else.
 
-    The text must split into forms without a rest; it is a yes when one way of splitting it holds a yes. A bare "yes" or
-    "ok" beside "I have read it" tells that it was read, and no more.
+    The text must split into phrases without a rest; it is a yes when one way of splitting it holds a yes. A bare "yes"
+    or "ok" beside "I have read it" tells that it was read, and no more.
     """
-    if len(text) > _LONGEST or _TRAILS_OFF.search(text):
+    if len(text) > _LONGEST or trails_off(text):
         return "neither"
-    tokens = _tokens(text)
-    lists = _lists(gate)
+    said = words_of(text, _spellings())
+    tokens = tuple(_corrected(token) for token in said.tokens)
+    ways = _ways(replace(said, tokens=tokens), gate)
+    if not ways or not tokens or any(_stands(idiom, tokens) for idiom in _idioms()):
+        return "neither"
+    return "yes" if any("yes" in way or ("weak" in way and "read" not in way) for way in ways) else "polite"
+
+
+def trails_off(text: str) -> bool:
+    """A yes that trails off ("ok...", "... yes") hesitates; asking once more costs less than a wrong start."""
+    bare = text.strip(" \n!\"')")
+    return bare.endswith(("..", ". .")) or bare.startswith(("..", ". ."))
+
+
+def _ways(said: Words, gate: Gate) -> set[frozenset[str]]:
+    """The kinds of phrases into which the whole text splits, for each way of splitting it."""
+    tokens = said.tokens
+    negative = {at for at, token in enumerate(tokens) if token in _negative()}
+    marks = said.soft | said.hard
+    parted = marks - said.colons
+
+    def one_phrase(start: int, end: int) -> bool:
+        """No phrase goes beyond its sentence, and none with a "no" beyond a comma: "no, problem" is a no."""
+        inside = range(start + 1, end)
+        return not any(at in said.hard for at in inside) and not (
+            any(at in marks for at in inside) and any(at in negative for at in range(start, end))
+        )
+
+    reader = Reader(tokens, one_phrase)
     reached: list[set[frozenset[str]]] = [set() for _ in range(len(tokens) + 1)]
     reached[0].add(frozenset())
     for start, ways in enumerate(reached[:-1]):
-        for kind, forms in lists.items() if ways else ():
-            for end in forms.ends(tokens, start):
-                reached[end] |= {way | {kind} for way in ways}
-    if not reached[-1] or not tokens:
-        return "neither"
-    return "yes" if any("yes" in way or ("weak" in way and "read" not in way) for way in reached[-1]) else "polite"
+        if not ways:
+            continue
+        for kind, part in _lists(gate):
+            for end in reader.ends(part, start):
+                if (kind == "called" and end not in parted) or (kind == "read" and end in said.colons):
+                    continue
+                said_so = "weak" if kind == "yes" and tokens[start:end] in _weak() else kind
+                reached[end] |= {way | {said_so} for way in ways}
+    return reached[-1]
 
 
 @lru_cache(maxsize=8)
-def _lists(gate: Gate) -> Mapping[str, _Forms]:
-    """What says yes at a gate, what says it weakly, what only tells that one has read, and what is harmless beside it."""
-    raw = load_list("yes_forms.yaml")
-    parts = {name: frozenset(map(_tokens, _split(lines))) for name, lines in raw["parts"].items()}
-
-    def sentences(*names: str) -> Mapping[str, tuple[tuple[Node, ...], ...]]:
-        by_word: dict[str, list[tuple[Node, ...]]] = {}
-        for text in (text for name in names for text in _split(raw.get(name, ()))):
-            nodes = _nodes(iter(_PIECE.findall(text)), parts)
-            for word in _first(nodes):
-                by_word.setdefault(word, []).append(nodes)
-        return {word: tuple(found) for word, found in by_word.items()}
-
-    weak = frozenset(map(_tokens, _split(raw["weak"])))
-    yes = frozenset(map(_tokens, _split(raw["alone"]) | _split(raw.get(gate, ())))) - weak
-    polite = frozenset(map(_tokens, _split(raw["polite"])))
-    return {
-        "yes": _Forms(yes, sentences("sentences", f"{gate}_sentences")),
-        "weak": _Forms(weak, {}),
-        "read": _Forms(frozenset(), sentences("acknowledged")),
-        "polite": _Forms(polite, sentences("polite_sentences")),
+def _lists(gate: Gate) -> tuple[tuple[str, Part], ...]:
+    """The lists that count at a gate, each with what it says there."""
+    said = {
+        "approves": "yes",
+        "weak": "weak",
+        "read": "read",
+        "polite": "polite",
+        "called": "called",
+        f"at_{gate}": "yes",
     }
+    return tuple((said[name], parts[name]) for parts in _languages().values() for name in said if name in parts)
 
 
-def _split(lines: Iterable[str]) -> set[str]:
-    return {form.strip() for line in lines for form in line.split("|")} - {""}
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, dict[str, Part]]:
+    """The phrases of each language. The parts of English stand for all, for people mix it into theirs."""
+    raw = {path.stem: load_list(f"consent/{path.name}") for path in sorted(_FOLDER.glob("??.yaml"))}
+    english = Grammar(_spelt)
+    english.add(raw.pop("en"))
+    found = {"en": english.parts}
+    shared = {name: part for name, part in english.parts.items() if name not in _KINDS}
+    for code, lists in raw.items():
+        grammar = Grammar(_spelt, shared)
+        grammar.add(lists)
+        found[code] = grammar.parts
+    return found
 
 
-def _nodes(pieces: Iterator[str], parts: Mapping[str, frozenset[Tokens]]) -> tuple[Node, ...]:
-    """A sentence's pieces up to its end or to a closing bracket. Raises KeyError for a part that does not exist."""
-    nodes: list[Node] = []
-    for piece in pieces:
-        if piece == "]":
-            break
-        if piece == "[":
-            nodes.append(_nodes(pieces, parts))
-        else:
-            nodes.append(parts[piece[1:-1]] if piece.startswith("<") else frozenset({_tokens(piece)}))
-    return tuple(nodes)
+def _spelt(piece: str) -> Tokens:
+    return words_of(piece, _plain_spellings() | {"-": piece}).tokens if piece != "si" else ("si",)
 
 
-def _first(nodes: tuple[Node, ...]) -> frozenset[str]:
-    """The words with which these pieces may begin."""
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, tuple):
-            found |= _first(node)
-        else:
-            return frozenset(found | {words[0] for words in node})
-    return frozenset(found)
+@lru_cache(maxsize=1)
+def _plain_spellings() -> dict[str, str]:
+    lists = load_list("consent/words.yaml")["spellings"]
+    return {other: str(word) for word, others in lists.items() for other in str(others).split()}
 
 
-def _ends(nodes: tuple[Node, ...], tokens: Tokens, start: int) -> set[int]:
-    """Where these pieces, one after another, may end when they begin at `start`."""
-    ends = {start}
-    for node in nodes:
-        if isinstance(node, tuple):
-            ends |= {end for at in ends for end in _ends(node, tokens, at)}
-        else:
-            ends = {
-                at + n for at in ends for n in _lengths(node) if tokens[at : at + n] in node and at + n <= len(tokens)
-            }
-        if not ends:
-            break
-    return ends
+@lru_cache(maxsize=1)
+def _spellings() -> dict[str, str]:
+    """Other ways to write the words of the lists: chat spellings, umlauts as two letters, and where a hyphen parts."""
+    written = {word for row in _all_rows() for word in row.split()}
+    typed = {without_umlauts(word): word for word in written if re.search("[äöü]", word)}
+    return typed | _plain_spellings() | {"-": " ".join(sorted(word for word in written if "-" in word))}
 
 
-@lru_cache(maxsize=512)
-def _lengths(words: frozenset[Tokens]) -> tuple[int, ...]:
-    return tuple({len(word) for word in words})
+def _all_rows() -> Iterator[str]:
+    for path in sorted(_FOLDER.glob("??.yaml")):
+        for lines in load_list(f"consent/{path.name}").values():
+            yield from rows_in(lines)
 
 
-def _tokens(text: str) -> Tokens:
-    """Words, Chinese characters and signs one by one; drawn-out letters shortened ("yeeees"), slips put right."""
-    plain = re.sub(r"([^\W\d_])\1{2,}", r"\1", _DECORATION.sub(" ", text))
-    return tuple(_word(token) for token in _TOKEN.findall(plain))
+@lru_cache(maxsize=1)
+def _weak() -> frozenset[Tokens]:
+    return frozenset(words for parts in _languages().values() if "weak" in parts for words in parts["weak"].words)
+
+
+@lru_cache(maxsize=1)
+def _idioms() -> frozenset[Tokens]:
+    return frozenset(_spelt(row) for row in rows_in(load_list("consent/words.yaml")["idioms"]))
+
+
+def _stands(words: Tokens, tokens: Tokens) -> bool:
+    return any(tokens[at : at + len(words)] == words for at in range(len(tokens) - len(words) + 1))
+
+
+@lru_cache(maxsize=1)
+def _negative() -> frozenset[str]:
+    return frozenset(str(load_list("consent/words.yaml")["negative"]).split())
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """Every word of the lists; such a word is no slip."""
+    return frozenset(word for row in _all_rows() for word in _spelt(row))
 
 
 @lru_cache(maxsize=4096)
-def _word(word: str) -> str:
+def _corrected(word: str) -> str:
     """A word within one slip of a long approval word (two from eight letters on) becomes it: "aproved", "procede"."""
-    if len(word) < 5 or word in _KEEP or word in _FORMS_OF_TYPOS:
+    if len(word) < 5 or word in words("approval_neighbours") or word in _vocabulary():
         return word
-    found = process.extractOne(word, _FORMS_OF_TYPOS, scorer=OSA.distance, score_cutoff=2)
-    if found is None or found[0][0] != word[0] or len(found[0]) < 5 or found[1] > 1 + (len(found[0]) > 7):
+    found = process.extractOne(word, _approval_words(), scorer=OSA.distance, score_cutoff=2)
+    if found is None or found[0][0] != word[0] or found[1] > 1 + (len(found[0]) > 7):
         return word
     return found[0]
+
+
+@lru_cache(maxsize=1)
+def _approval_words() -> tuple[str, ...]:
+    return tuple(sorted({piece for word in words("approval_words") if len(word) > 4 for piece in folded(word, {})}))

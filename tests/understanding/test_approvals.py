@@ -6,19 +6,32 @@ The yeses are made from the allow-list itself, so a form that is added there is 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import agent.understanding
 from agent.understanding import read_reply
+from agent.understanding.phrases import rows_in
 from agent.understanding.vocabulary import load_list
 
 Gate = Literal["plan", "promotion", "comparison"]
 GATES: tuple[Gate, ...] = ("plan", "promotion", "comparison")
-RAW = load_list("yes_forms.yaml")
-PIECES = re.compile(r"\[|\]|<\w+>|[^\s\[\]<>]+")
+CONSENT = Path(agent.understanding.__file__).parent / "consent"
+LISTS = {path.stem: load_list(f"consent/{path.name}") for path in sorted(CONSENT.glob("??.yaml"))}
+KINDS = ("approves", "weak", "read", "polite", "called", "at_plan", "at_promotion", "at_comparison", "at_question")
+PIECES = re.compile(r"\[|\]\*?|<\w+>|[^\s\[\]<>]+")
+TABLES = Path(__file__).parent
+NO_APPROVALS = [
+    (why, str(text)) for why, texts in yaml.safe_load((TABLES / "no_approvals.yaml").read_text("utf-8")).items() for text in texts
+]  # fmt: skip
+APPROVALS = [
+    (where, text) for where, texts in yaml.safe_load((TABLES / "approvals.yaml").read_text("utf-8")).items() for text in texts
+]  # fmt: skip
 
 CONDITIONS = [
     "if it stays under ten dollars", "if and only if the data is clean", "provided that nobody objects", "as long as it is cheap",
@@ -53,32 +66,44 @@ TURNING = set(
     aber wenn falls nicht sobald solange außer vielleicht mais sauf pas peut-être pero cuando excepto quizás todavía
     """.split()  # noqa: SIM905 - one word after another is easier to read and to add to
 )
+OTHERWISE = {"nl": {"maar"}, "pt": {"mas"}, "es": {"no"}}
+"""Words that turn a yes in one language and are harmless in another."""
 # "No objections", "don't let me hold you up" and the like are said beside a yes, whole and by name.
 HARMLESS = re.compile(
-    r"\b(?:no|sin|keine|aucune|ninguna|pas|without|don't|can't|cant|not|nothing|never)\b|没|无|不错|^whenever|when you|ready when"
+    r"\b(?:no|sin|keine|aucune|ninguna|pas|without|don't|can't|cant|not|nothing|never)\b|没|无|不错|^whenever|when you|when ready|^at once$|^aber klar$|^mais (?:oui|bien sûr)|^cuando (?:quier|quer|pued|pod|gust)|^quand (?:vous|tu)"
 )
 
 
-def split(lines: list[str]) -> list[str]:
-    return sorted({" ".join(form.split()) for line in lines for form in line.split("|")} - {""})
+def part(code: str, name: str) -> list[str]:
+    """The rows of a part, of its own language or else of English."""
+    return rows_in(LISTS[code].get(name) or LISTS["en"][name])
+
+
+@st.composite
+def phrases(draw: st.DrawFn, code: str, row: str) -> str:
+    """A row with each part chosen, and each bracket kept or left out."""
+    words: list[str] = []
+    kept = [True]
+    for piece in PIECES.findall(row):
+        if piece == "[":
+            kept.append(kept[-1] and draw(st.booleans()))
+        elif piece.startswith("]"):
+            kept.pop()
+        elif kept[-1] and piece.startswith("<"):
+            words.append(draw(phrases(code, draw(st.sampled_from(part(code, piece[1:-1]))))))
+        elif kept[-1]:
+            words.append(piece)
+    return " ".join(words)
 
 
 @st.composite
 def yeses(draw: st.DrawFn, gate: Gate) -> str:
-    """A yes of a gate: a form as listed, or a sentence with each part chosen and each bracket kept or left out."""
-    forms = split(RAW["alone"]) + split(RAW.get(gate, [])) + split(RAW["weak"])
-    sentences = split(RAW["sentences"]) + split(RAW.get(f"{gate}_sentences", []))
-    text = draw(st.sampled_from(forms) if draw(st.booleans()) else st.sampled_from(sentences))
-    words: list[str] = []
-    kept = [True]
-    for piece in PIECES.findall(text):
-        if piece == "[":
-            kept.append(kept[-1] and draw(st.booleans()))
-        elif piece == "]":
-            kept.pop()
-        elif kept[-1]:
-            words.append(draw(st.sampled_from(split(RAW["parts"][piece[1:-1]]))) if piece.startswith("<") else piece)
-    return " ".join(words)
+    """A yes of a gate in one of the languages, from the lists."""
+    code = draw(st.sampled_from(sorted(LISTS)))
+    lists = LISTS[code]
+    rows = rows_in([*lists["approves"], *lists.get(f"at_{gate}", ()), *lists.get("weak", ())])
+    text = draw(phrases(code, draw(st.sampled_from(rows))))
+    return text.replace(" ", "") if code in ("zh", "ja") else text
 
 
 @st.composite
@@ -127,17 +152,57 @@ def test_a_condition_in_the_middle_of_a_yes_is_none(case: tuple[Gate, str], turn
     assert read_reply(" ".join(words), gate).label != "approve", " ".join(words)
 
 
-@pytest.mark.parametrize("name", [name for name in RAW if name != "parts"])
-def test_no_form_holds_a_word_that_turns_it(name: str) -> None:
-    turned = [form for form in split(RAW[name]) if TURNING & set(form.split()) and not HARMLESS.search(form)]
-    assert turned == []
+def said_by(code: str, names: list[str]) -> set[str]:
+    """The words of all rows that these lists are made of."""
+    done: set[str] = set()
+    words: set[str] = set()
+    while names:
+        name = names.pop()
+        done.add(name)
+        for row in part(code, name):
+            parts = re.findall(r"<(\w+)>", row)
+            names += [p for p in parts if p not in done]
+            if not HARMLESS.search(row):
+                words |= set(re.sub(r"<\w+>|[\[\]*]", " ", row).split())
+    return words
 
 
-def test_no_part_holds_a_word_that_turns_it() -> None:
-    forms = [form for lines in RAW["parts"].values() for form in split(lines) if form not in ("no problem", "at once")]
-    words = {word for form in forms for word in form.split()}
-    assert not words & (TURNING | {"not", "no", "don't", "?"})
-    assert not words & {"2", "3", "instead", "rather", "only", "less", "more", "cheaper"}
+@pytest.mark.parametrize("code", sorted(LISTS))
+def test_no_yes_holds_a_word_that_turns_it(code: str) -> None:
+    names = [name for name in LISTS[code] if name == "approves" or name.startswith("at_")]
+    words = said_by(code, names)
+    assert words & (TURNING - OTHERWISE.get(code, set())) == set()
+    assert words & {"2", "3", "instead", "rather", "only", "less", "more", "cheaper"} == set()
+
+
+@pytest.mark.parametrize(("why", "text"), NO_APPROVALS)
+def test_what_is_no_approval_is_none_at_any_gate(why: str, text: str) -> None:
+    assert [gate for gate in GATES if read_reply(text, gate).label == "approve"] == [], why
+    assert read_reply(text, "question", "Shall I keep 10% of the rows for testing?").label != "approve", why
+
+
+@pytest.mark.parametrize(("where", "text"), APPROVALS)
+def test_a_plain_yes_is_an_approval_in_any_language(where: str, text: str) -> None:
+    gate: Gate = where if where in ("promotion", "comparison") else "plan"  # type: ignore[assignment]
+    assert read_reply(text, gate).label == "approve"
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.sampled_from(APPROVALS),
+    st.sampled_from(CONDITIONS + NEGATIONS + HEDGES),
+    st.sampled_from([" ", ", ", ". ", "\n"]),
+    st.booleans(),
+)
+def test_a_plain_yes_with_anything_that_turns_it_is_none(
+    case: tuple[str, str], turn: str, joint: str, after: bool
+) -> None:
+    where, text = case
+    gate: Gate = where if where in ("promotion", "comparison") else "plan"  # type: ignore[assignment]
+    if turn in ("no", "not", "never", "without", "non", "不") and not after:
+        return  # may open a harmless row: "no objections"
+    changed = f"{text.rstrip(' .!。！')}{joint}{turn}" if after else f"{turn}{joint}{text}"
+    assert read_reply(changed, gate).label != "approve", changed
 
 
 @pytest.mark.parametrize("gate", GATES)
