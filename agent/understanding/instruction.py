@@ -11,6 +11,7 @@ from agent.understanding.budget import lifts_budget, read_budget
 from agent.understanding.corrections import in_force, is_future, is_plain_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
+from agent.understanding.label_tables import labels_of_table
 from agent.understanding.label_wishes import only_tuned, read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.limits import read_imbalance, read_limits
@@ -58,6 +59,8 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
         parts = replace(parts, own=f"{parts.own}\n{settings}")
     scene = stage(parts.own, known)
     reading = _read(scene, known)
+    if reading.request.workflow == "classification" and not reading.request.labels and (table := labels_of_table(text)):
+        reading = replace(reading, request=reading.request.model_copy(update={"labels": table}))
     reading = replace(reading, notes=partly_read(parts.own) + reading.notes)
     if parts.quoted and _needs_quoted(scene, reading.request):
         quoted = _read(stage(parts.quoted, known), known)

@@ -16,7 +16,7 @@ _LIST = re.compile(
     re.IGNORECASE,
 )
 _VERB_LIST = re.compile(
-    rf"\b(?P<noun>{_NOUN})(?:\s*\((?=[^)\n]{{3,400}}\))| (?:are|sind|lauten|heißen|heissen|is|sont|son|sono|são|should be|will be|would be|shall be|are written|are called|are named|read|include|being|named|called) )(?P<list>[^\n.;!?⟦:()]+)",
+    rf"\b(?P<noun>{_NOUN})(?:\s*\((?=[^)\n]{{3,400}}\))| (?:are (?:written|called|named|spelled|just|simply)|are|sind|lauten|heißen|heissen|is|sont|son|sono|são|should be|will be|would be|shall be|are written|are called|are named|read|include|being|named|called) )(?P<list>[^\n.;!?⟦:()]+)",
     re.IGNORECASE,
 )
 _INTO = re.compile(
@@ -70,8 +70,10 @@ _CLASSIFYING = re.compile(
     r"分类|识别|情感|\b(?:classif\w+|klassifi\w+|clasific\w+|extract\w*|categori[sz]\w+|sort\w*|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket|sentiment|intents?|spam|toxicity|urgency|clas+if\w+|detect\w*|decid\w+|router|aiguill\w+|trier)\b",
     re.IGNORECASE,
 )
+_WORD = r"(?!(?:on|with|using|for|use|from|to|at|in|by|train|please|mit|auf|avec|sur|con|sobre) )[\w'-]+"
+_TWO = rf"{_WORD}(?: (?!(?:and|or|und|oder|et|ou|y|o|on|with|using|for|from|in|at)\b)[\w'-]+)?"
 _BARE = re.compile(
-    rf"(?P<noun>{_NOUN}) (?!predict\w*|classif\w+|distribution|noise|quality|counts?\b|data\b|are\b|is\b|for\b|in\b|from\b|like\b|should\b|and\b|with\b|will\b|on\b|of\b|to\b|as\b|that\b|which\b)(?P<list>[\w'-]+(?: (?!and\b|or\b|und\b|et\b|y\b)[\w'-]+)?(?:\s*[/,|]\s*[\w'-]+(?: (?!and\b|or\b|und\b|et\b|y\b)[\w'-]+)?)*(?:,? (?:and|or|und|oder|et|ou|y|o) [\w'-]+| ?[/,|] ?[\w'-]+))",
+    rf"(?P<noun>{_NOUN}) (?!predict\w*|classif\w+|distribution|noise|quality|counts?\b|data\b|are\b|is\b|for\b|in\b|from\b|like\b|should\b|and\b|with\b|will\b|on\b|of\b|to\b|as\b|that\b|which\b)(?P<list>{_TWO}(?:\s*[/,|]\s*{_TWO})*(?:,? (?:and|or|und|oder|et|ou|y|o) {_WORD}| ?[/,|] ?{_WORD}))",
     re.IGNORECASE,
 )
 """A list straight after its noun: "labels spam / ham / unsure"."""
