@@ -36,7 +36,9 @@ _TOLD = re.compile(
     r"^[\"'`]*,? (?:which |that )?(?:is|was|are|were|'s) (?:\w+ ){0,3}(?:from before|old|older|raw|original|unfiltered|uncleaned|from last \w+|previous|earlier|draft|first version|history|hers?|his|theirs)\b"
 )
 _ASKED_FOR = re.compile(r"\b(?:train|fine-?tune|finetune|tune|use|run|classif\w+|could you|can you|would you|please)\b")
-_STRAY = re.compile(r"\b(?:create|created|named?|run|job|see|ticket|folder|in)\s*[:=]?\s*$")
+_STRAY = re.compile(
+    r"\b(?:exports?|fills?|writes?|produces?|collects?|maintains?|owns?|keeps|dumps?|feeds?|delivers?|create|created|named?|run|job|see|ticket|folder|in)\s*[:=]?\s*$"
+)
 _SWAPPED = re.compile(
     r"\bswap (?:them|the two|both|those|these|the (?:two )?(?:sets|data ?sets))\b|\b(?:the )?other way (?:round|around)\b|\bvice versa\b"
 )

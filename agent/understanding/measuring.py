@@ -8,7 +8,7 @@ _THE = r"(?:the |our |my |your |that |this |a |its |own |separate |untouched |ex
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file called|file|one|sample|samples|prompts|questions|examples|rows|cases|items|half|portion|part|collection|batch|material|records|tickets|slice|bucket|id|name|path)"
 _KIND = r"(?:eval(?:uation)?|test(?:ing|s)?|held[-_ ]?out|hold[-_ ]?out|hold[-_ ]?back|gold(?:en)?|validation|valid|dev|benchmark|blind|tst|control|acceptance|exam|unseen|check(?:ing)?|measuring|scoring)"
 _BE = r"(?:\s*(?:,|:|=|->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|there|available|ready|prepared|separate|apart|from|take|so far|it'?s|we have|comes from|can be found in|under|we use|goes by|stays|still|also|at))*"
-_SCORES = r"(?:eval(?:uate|uated|uation|uating|s)?|test(?:ed|ing|s)?|measure[ds]?|measuring|scored?|scoring|validate[ds]?|validating|assess(?:ed|ing)?|check(?:ed|ing)?|judged?|verify|verified|report|compare[ds]?|rate[ds]?|grade[ds]?|benchmarked|try (?:it|them) out|run it)"
+_SCORES = r"(?:eval(?:uate|uated|uation|uating|s)?|test(?:ed|ing|s)?|measure[ds]?|measuring|scored?|scoring|validate[ds]?|validating|assess(?:ed|ing)?|check(?:ed|ing)?|judged?|verify|verified|report|compare[ds]?|rate[ds]?|grade[ds]?|benchmarked|prove[sd]? (?:itself|themselves)|pass(?:es)?|hold up|try (?:it|them) out|run it)"
 LEFT = re.compile(
     rf"(?:\b{_KIND}(?:[-_ ]?{_KIND})?[-_ ]?{_NOUN}?[\"'`]?{_BE}"
     rf"|\b{_SCORES}(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later|every \w+|each \w+|is|will be|should be|measured|tested|scored|evaluated|happens|done|the|at the end|in the end|finally))*"
@@ -29,7 +29,7 @@ RIGHT = re.compile(
     rf"|^[\"'`]?,? (?:(?:only|just|purely|strictly) )?(?:for|as) (?:the )?(?:final |later )?{_PURPOSE}"
 )
 _KEPT_LEFT = re.compile(
-    r"\b(?:keep|hold|leave|put|set|reserve|save|store|park|spare|exclude|withhold|lock|holding|keeping|reserving|leaving)(?: back| aside| out| apart)?\s*[\"'(`]*(?:the |our |my |your |file |set |data ?set |all of )*[\"'`]*$"
+    r"\b(?:keep|hold|leave|skip|put|set|reserve|save|store|park|spare|exclude|withhold|lock|holding|keeping|reserving|leaving)(?: back| aside| out| apart)?\s*[\"'(`]*(?:the |our |my |your |file |set |data ?set |all of )*[\"'`]*$"
 )
 _KEPT_RIGHT = re.compile(
     r"^[\"')`]*(?: (?:set|file|data ?set|data))?(?:,? (?:is|are|was|stays|remains|must|should|shall|be|stay|remain|to be|strictly|completely|entirely|totally|fully|purely|well|please|only|kept|held|left|put|set|must stay|has to stay))* "
@@ -37,7 +37,7 @@ _KEPT_RIGHT = re.compile(
 )
 _KEPT_ALONE = re.compile(
     r"^[\"')`]*(?: (?:set|file|data ?set|data))?,?(?: (?:is|are|stays|remains|must|should|shall|be|stay|remain|to be|has to|strictly|completely|entirely|totally|fully|purely|please|only))* "
-    r"(?:(?:kept|held|left|put|set) (?:apart|aside|back|out|untouched|separate)|held[- ]out(?=\s*(?:$|[.,;)\n]|and\b|until\b|for\b))|untouched|unseen|never (?:be )?(?:trained on|seen|touched|shown)|not (?:be )?(?:trained on|shown to))"
+    r"(?:(?:kept|held|left|put|set) (?:apart|aside|back|out|untouched|separate)|(?:kept|held|saved|reserved|left|stays?|do) (?:only )?for (?:the )?(?:test|eval|measur|scor|exam|check|judg|grad|valid)\w*|held[- ]out(?=\s*(?:$|[.,;)\n]|and\b|until\b|for\b))|untouched|unseen|never (?:be )?(?:trained on|seen|touched|shown)|not (?:be )?(?:trained on|shown to))"
 )
 _NOT_TRAINED = re.compile(
     r"^[\"')`]*(?: (?:set|file|data ?set|data))?,?(?: (?:and|but|which|that|it|this))* ?(?:is|are|'s|must|may|should|can|shall|will|has|to)? ?(?:not|never|n't|strictly|completely|totally|absolutely)*(?: to)? ?(?:be |stay )?(?:trained on|used (?:for|in) training|(?:be )?part of (?:the )?training|in the training (?:set|data)|learned from|off[- ]limits (?:for|to|in) (?:the )?training|taboo|out of bounds|no training data|not (?:meant )?for training)\b"

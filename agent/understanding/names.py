@@ -77,10 +77,12 @@ _NUMBER_WORD = re.compile(
 _LEAST_STEM = 4
 """Letters that two ids must share before their first hyphen to be taken for kin."""
 _NAME_ENDS = re.compile(
-    r"[\"'*]*\s*(?:$|[.,;:!?)(—|+/=<>\]}-]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or|on|from|if|is|was|are|were|has|had|have|holds|contains|should|will|can|must|may|would|shall|does|that|which|it|we|i|because|since|when|while|once|so|instead|again|already|only|also|too|now|first|later|today|not|exactly|returns|gives|checks|here|there|plus|until|before|after|without|under|being|goes|go|needs|consists|came|comes|looks|lives|sits|exists|shows|uploaded|you|they|he|she|who|where|mixed|split|together|vs|versus)\b|(?:train|fine-tune|tune|use|evaluate|test|measure|classify|score|teach|start)\b\s*(?:$|[.,;:!?)\n]|and\b|to\b|with\b|would\b|should\b|can\b|let\b)|⟦)",
+    r"[\"'*]*\s*(?:$|[.,;:!?)(—|+/=<>\]}-]|(?:with|using|for|and|at|to|via|please|in|by|but|then|as|or|on|from|if|is|was|are|were|has|had|have|holds|contains|should|will|can|must|may|would|shall|does|that|which|it|we|i|because|since|when|while|once|so|instead|again|already|only|also|too|now|first|later|today|not|exactly|returns|gives|checks|here|there|plus|until|before|after|without|under|being|goes|go|needs|consists|came|comes|looks|lives|sits|exists|shows|uploaded|you|they|he|she|who|where|pls|plz|thx|thanks|thank|twice|sft|dpo|orpo|rft|grpo|lora|rank|lr|epochs?|tonight|asap|right|alone|straight|supervised|full|one|two|three|four|five|all|no|mixed|split|together|vs|versus)\b|(?:train|fine-tune|tune|use|evaluate|test|measure|classify|score|teach|start)\b\s*(?:$|[.,;:!?)\n]|and\b|to\b|with\b|would\b|should\b|can\b|let\b)|⟦)",
     re.IGNORECASE,
 )
-_WEAK_CUE = re.compile(r"(?:and|not|is|than|to|of|for|in|by|into|as) ", re.IGNORECASE)
+_WEAK_CUE = re.compile(
+    r"(?:and|not|is|than|to|of|for|in|by|into|as|(?:on|from|with|using|over) (?:the|our|my|your|their)) ", re.IGNORECASE
+)
 """Words before a hyphenated word that may as well begin "and thumbs-down answers"."""
 _NO_DATA_LEFT = re.compile(
     r"\b(?:(?:run|job|experiment|project|output|model|display|ticket|issue|branch|user|cluster|host|trace|request|session|wandb|config)[-_ ]?(?:names?|ids?|key)?|columns?|fields?|keys?|schema|channel|repo(?:sitory)?|bucket|tenant|namespace|team|squad|department|customer|metric|library|package|script|function|machine|server|node|queue|gpu|cost cent(?:er|re)|invoice|contract|jira|confluence|slack)(?: (?:is|called|named))?\s*[:=#]?\s*[\"'`#]?$",
@@ -103,6 +105,11 @@ _SCORES = re.compile(
     rf"{_EVAL_NOUN}|score|scoring|grad|judg|reward|rank|check|verif|valid|points|eval-fn", re.IGNORECASE
 )
 """Without one of these no evaluator is named; one search instead of nine."""
+_DATA_NOUN = re.compile(
+    r"[\"'`*]* (?:training |train |test |eval )?(?:data ?-?sets?|data|sets?|corpus|corpora|file|split|rows|pairs|prompts|samples|examples|table|upload|collection)\b",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\b(?:our|the|their|your|this|that|an?) $", re.IGNORECASE)
 _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
 _COMPOUND = re.compile(
@@ -249,7 +256,12 @@ def _names_something_else(text: str, match: re.Match[str], written: str, kind: K
         return False
     if _TICKET.fullmatch(written) or (written.lower() in _TASKS and _AGENT_WORK.search(text)):
         return True
-    if _HYPHENATED.fullmatch(written) and _WEAK_CUE.match(match.group()) and not _NAME_ENDS.match(text, end):
+    if (
+        _HYPHENATED.fullmatch(written)
+        and (_WEAK_CUE.match(match.group()) or _ARTICLE.search(left))
+        and not _NAME_ENDS.match(text, end)
+        and not _DATA_NOUN.match(text, end)
+    ):
         return True
     return bool(_NO_DATA_LEFT.search(left) or _NO_DATA_RIGHT.match(text, end))
 

@@ -15,26 +15,26 @@ _WISH = re.compile(
     r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
 )
 _INCUMBENT = re.compile(
-    r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|we pay|costs us)\b"
-    r"|⟦m\d+⟧ inside\b|⟦m\d+⟧ (?:deployment|endpoint|instance|in prod|bill|subscription|licen[cs]e|contract|api\b)|\b(?:it|which|that) stays\b"
+    r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|uses|we pay|costs us)\b"
+    r"|⟦m⟧ inside\b|⟦m⟧ (?:deployment|endpoint|instance|in prod|bill|subscription|licen[cs]e|contract|api\b)|\b(?:it|which|that) stays\b|\w's ⟦m⟧ (?:answers|handles|sorts|does|is|has|serves|runs)"
 )
 _OTHERS = re.compile(
     r"\b(?:competitors?|competition|rivals?|vendors?|suppliers?|providers?|agenc(?:y|ies)|partners?|neighbou?r\w*|(?:another|other|sister|different|next) (?:team|company|department|group|bank|office|school|unit|plant|site|branch|library|hospital|city|town)|the (?:paper|authors?|blog|tutorial|pilot|poc|prototype|demo)|everyone else|everybody else|consultants?|other people)\b.*\b(?:uses?|used|using|has|have|had|runs?|ran|tried|took|got|claims?|reports?|recommends?|suggests?|wrote|says?|did|built|picked|chose|went|on|with)\b"
 )
 _RESULT = re.compile(
     r"\b(?:landed (?:at|on)|peaked|plateaued|diverged|crashed|collapsed|oom(?:ed)?|scored|topped out|maxed out|ended up|came out|flopped|disappointed|struggled|retired|switched off|decommissioned|before that|back in|pilot|got to|got us|stalled|bottomed|converged)\b"
-    r"|⟦m\d+⟧ (?:\w+ )?(?:got|gets|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
+    r"|⟦m⟧ (?:\w+ )?(?:got|gets|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
 )
 _DOES_WORK = re.compile(
-    r"⟦m\d+⟧(?: (?:still|currently|now|already|also|today))? (?:answers|handles|sorts|routes|classifies|translates|summari[sz]es|writes|drafts|replies|reads|tags|labels|triages|moderates|processes|talks|deals|extracts|generates|does) (?:our|all|the|every|most|it|them|customers?|users?|those|these|this|that|to|with|about|incoming|my|up)\b"
+    r"⟦m⟧(?: (?:still|currently|now|already|also|today))? (?:answers|handles|sorts|routes|classifies|translates|summari[sz]es|writes|drafts|replies|reads|tags|labels|triages|moderates|processes|talks|deals|extracts|generates|does) (?:[a-z]+s\b|our|all|the|every|most|it|them|customers?|users?|those|these|this|that|to|with|about|incoming|my|up)\b"
 )
 _MADE_BY = re.compile(
-    r"\b(?!replaced|trained|tuned|fine-?tuned|finetuned|followed|supported|backed|need|speed|beaten|taught)(?:\w+(?:ed|en)|made|built|drawn|done|put together|read) (?:by|with the help of|with help from) (?:the |a |an |our |both |mostly |mainly )*⟦m\d+⟧"
-    r"|\b(?:chosen|rejected|preferred|winning|losing|good|bad|better|worse|first|second|left|right|other) (?:side|half|answers?|ones?|responses?|completions?|column|replies)\b[^⟦]{0,30}\b(?:by|from|are|is|come|comes|came)\b[^⟦]{0,10}⟦m\d+⟧"
-    r"|\b(?:answers|replies|responses|outputs|completions|labels|texts|data|rows|samples|pairs|examples|questions) (?:are |were |is |was )?(?:of|from|by|courtesy of) (?:the |a |our )?⟦m\d+⟧(?! (?:train|fine|on ))"
+    r"\b(?!replaced|trained|tuned|fine-?tuned|finetuned|followed|supported|backed|need|speed|beaten|taught)(?:\w+(?:ed|en)|made|built|drawn|done|put together|read) (?:by|with the help of|with help from) (?:the |a |an |our |both |mostly |mainly )*⟦m⟧"
+    r"|\b(?:chosen|rejected|preferred|winning|losing|good|bad|better|worse|first|second|left|right|other) (?:side|half|answers?|ones?|responses?|completions?|column|replies)\b[^⟦]{0,30}\b(?:by|from|are|is|come|comes|came)\b[^⟦]{0,10}⟦m⟧"
+    r"|\b(?:answers|replies|responses|outputs|completions|labels|texts|data|rows|samples|pairs|examples|questions) (?:are |were |is |was )?(?:of|from|by|courtesy of) (?:the |a |our )?⟦m⟧(?! (?:train|fine|on ))"
 )
 _MEASURE_STICK = re.compile(
-    r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of|behind|short of|in comparison (?:with|to)|relative to)\b[^⟦.]{0,35}⟦m\d+⟧"
+    r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of|behind|short of|in comparison (?:with|to)|relative to)\b[^⟦.]{0,35}⟦m⟧"
 )
 _ASKS = re.compile(r"(?:so |and |or )*(?:which|what|who|how well|whether|does|do|is|are|can)\b")
 _APPOSED = re.compile(
@@ -43,10 +43,10 @@ _APPOSED = re.compile(
 
 
 def clause(text: str, start: int, end: int) -> str:
-    """The clause of the names at start..end, from the last boundary before them to the first one after them."""
+    """The clause of the names at start..end, which stand as ⟦m⟧, between the nearest boundaries on both sides."""
     begin = max((m.end() for m in _BOUND.finditer(text, max(0, start - 160), start)), default=max(0, start - 160))
     stop = _BOUND.search(text, end, end + 160)
-    return text[begin : stop.start() if stop else end + 160].strip()
+    return f"{text[begin:start]}⟦m⟧{text[end : stop.start() if stop else end + 160]}".strip()
 
 
 def is_aside(text: str, start: int, end: int) -> bool:
