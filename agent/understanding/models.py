@@ -214,7 +214,7 @@ def _family_after(text: str, end: int, pattern: re.Pattern[str]) -> str:
 
 def _next_family(text: str, match: re.Match[str], pattern: re.Pattern[str]) -> str:
     """The family right after a bare size: "the 70B Llama" is no Qwen even where a Qwen was named before."""
-    if not match["size"] or text[match.end() : match.end() + 1] not in (" ", "-"):
+    if match["name"] or match["full"] or match["exact"] or text[match.end() : match.end() + 1] not in (" ", "-"):
         return ""
     following = pattern.match(text, match.end() + 1)
     return following["name"] if following and following["name"] and _only_family(following["name"]) else ""
