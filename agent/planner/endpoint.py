@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ANSWER_TOKENS = 4_096
 ANSWER_SECONDS = 300.0
+SILENT_SECONDS = 120.0
+"""How long nothing may come; a model that answers whole and thinks for long needs a server that streams."""
 RETRIES = 2
 BROKEN = 2
 """Streams in a row without an end, after which whole answers are asked for."""
@@ -93,7 +95,7 @@ class Endpoint:
             api_key=key or "none",
             base_url=choice.url,
             max_retries=retries,
-            timeout=120.0,
+            timeout=SILENT_SECONDS,
             http_client=openai.DefaultAsyncHttpxClient(trust_env=not local, follow_redirects=False),
         )
 
@@ -110,6 +112,8 @@ class Endpoint:
                 heard = await self._hear(request, on_text)
         except TimeoutError as error:
             raise EndpointTrouble(f"{self._who()} did not finish an answer within {ANSWER_SECONDS:.0f} s") from error
+        except self._errors.APITimeoutError as error:
+            raise EndpointTrouble(f"{self._who()} was silent for {SILENT_SECONDS:.0f} s") from error
         except self._errors.APIConnectionError as error:
             raise EndpointTrouble(f"{self._who()} can't be reached ({type(error).__name__})") from error
         except self._errors.APIStatusError as error:

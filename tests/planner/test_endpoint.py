@@ -169,6 +169,12 @@ async def test_an_answer_that_does_not_end_is_given_up(monkeypatch: pytest.Monke
         await answer(Reply("late", seconds=1.0))
 
 
+async def test_a_silent_endpoint_is_not_taken_for_an_absent_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "SILENT_SECONDS", 0.1)
+    with pytest.raises(EndpointTrouble, match="was silent for"):
+        await answer(Reply("late", seconds=1.0))
+
+
 async def test_the_environment_redirects_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://evil.example/v1")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Evil: 1")

@@ -93,6 +93,28 @@ async def test_a_bug_in_one_look_up_is_raised_after_the_others_are_written_down(
         assert home.store.state(session).pending == ("look/0",), "what met the bug is run again after a restart"
 
 
+async def test_look_ups_that_a_kill_cut_off_are_all_run_again_in_their_order(tmp_path: Path) -> None:
+    async with llm_house(tmp_path, Sensible()) as (home, _):
+        session = home.create()
+        state = await at_gate(home, session, "plan")
+        begun = [
+            (
+                f"call/look/{i}/1",
+                ToolCalled(call=f"look/{i}", tool=name, arguments=arguments, effect="read", based_on=1),
+            )
+            for i, (name, arguments) in enumerate(LOOKS)
+        ]
+        home.store.append(session, *begun)
+        await home.executor.resume(session)
+        ends = [(ToolReturned, str(i)) for i in range(3)]
+        assert looked_up(home, session, state.last_seq) == [
+            (ToolCalled, "0"),
+            (ToolCalled, "1"),
+            (ToolCalled, "2"),
+            *ends,
+        ]
+
+
 async def test_jobs_that_end_together_are_measured_together(tmp_path: Path) -> None:
     class Patient(Sensible):
         def work(self, now: dict[str, str]) -> list[tuple[str, Any]]:
