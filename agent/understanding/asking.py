@@ -76,14 +76,14 @@ def only_asks(sentences: tuple[str, ...]) -> bool:
     """Whether the sentences hold a question and none of them can be an order."""
     if any(s.endswith("?") for s in sentences) and _NOT_STARTED.search("\n".join(sentences)):
         return True
-    asking = [_asks(s) for s in sentences]
+    asking = [asks(s) for s in sentences]
     if not any(asking):
         return False
     rest = [s for s, a in zip(sentences, asking, strict=True) if not a and not _GREETING.fullmatch(s)]
     return not any(_acts(s) for s in rest)
 
 
-def _asks(sentence: str) -> bool:
+def asks(sentence: str) -> bool:
     """A sentence that wants to know something; "can you train ...?" wants something done."""
     if _ORDERS.match(sentence) or _SUBJECT.match(sentence):
         return False

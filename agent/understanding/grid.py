@@ -9,7 +9,7 @@ _N = r"(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 _SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?| n |,? (?:and|or|to|then|versus|vs\.?|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
 _LIST = rf"(?P<list>{_N}(?:/{_N}){{2,30}}(?![\w/])|{_N}(?:{_SEP}{_N}(?![\w/])){{0,30}})"
 _OF = r"(?:\s*(?:=|:|->|-(?=\d)|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals|it|that|this|10th|tenth|we|want|would|like|go|down|up|back)){0,8}\s*"
-_NOT_AFTER = r"(?![\w.-]*(?:\s*(?:(?:full |single |whole |complete |training )*(?:epochs?|ep\b|pass(?:es)?\b)|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"
+_NOT_AFTER = r"(?![\w-]*(?:\.[\w-]+)*(?:[ \t]*(?:(?:full |single |whole |complete |training )*(?:epochs?|ep\b|pass(?:es)?\b)|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"
 
 
 def _before(noun: str) -> re.Pattern[str]:
@@ -37,7 +37,7 @@ _EPOCH_AFTER = _after(
 _SINGLE = re.compile(
     r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
 )
-_BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?![\w.])")
+_BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?!\w|\.\w)")
 _NOT_A_RATE = re.compile(
     r"(?:weight[ _-]decay|epsilon|eps|warm-?up\w*|beta\d?|kl|min[ _-]lr|temperature|tolerance|clip\w*|adam\w*|loss)(?:[ _]\w+){0,2}\s*(?:=|:|of|to|at|is)?\s*$"
 )

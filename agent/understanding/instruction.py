@@ -8,14 +8,15 @@ from dataclasses import replace
 
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
 from agent.understanding.budget import lifts_budget, read_budget
+from agent.understanding.carried import with_carried_kinds
 from agent.understanding.corrections import in_force, is_future, is_plain_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
 from agent.understanding.label_tables import labels_of_table
 from agent.understanding.label_wishes import only_tuned, read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.leftovers import not_held, partly_read
-from agent.understanding.limits import read_imbalance, read_limits
-from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
+from agent.understanding.limits import declines_deployment, read_imbalance, read_limits
+from agent.understanding.preference import declines_pairs, read_method, wants_model_sweep, wants_pairs
 from agent.understanding.questions import missing_inputs, questions_for
 from agent.understanding.quoting import settings_in, split_quoted
 from agent.understanding.refusals import read_refusals
@@ -98,7 +99,7 @@ def _merged(own: Reading, quoted: Reading, own_text: str) -> Reading:
 
 
 def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
-    present = in_force(scene.sentences)
+    present = in_force(with_carried_kinds(scene.sentences))
     numbers = without_withdrawn_numbers(present)
     refusals = read_refusals(present)
     roles = _roles(scene, present)
@@ -115,7 +116,10 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
     if workflow not in ("question", "unsupported"):
         slots |= _resources(scene, roles, workflow, present)
         slots |= read_grid(numbers) | read_limits(numbers)
-        slots["budget_usd"] = read_budget(without_withdrawn_numbers("\n".join(_statements(scene))))
+        told = without_withdrawn_numbers("\n".join(_statements(scene)))
+        slots["budget_usd"] = read_budget(told)
+        if slots.get("deploy") is False and not declines_deployment(told):
+            slots["deploy"] = None
         slots |= _of_workflow(scene, workflow, present, numbers, bool(slots["base_models"]))
         if workflow == "classification":
             slots |= _tuned_alone(scene, present, slots["base_models"])
@@ -195,7 +199,7 @@ def _of_workflow(
         found |= _of_classification(scene, present)
     elif workflow == "preference":
         found["method"] = read_method(present)
-        found["generate_pairs"] = wants_pairs(present)
+        found["generate_pairs"] = wants_pairs(present) and not declines_pairs(scene.text)
         found["sweep_base_models"] = not has_models and wants_model_sweep(present)
     elif workflow == "trajectories":
         found["tasks"] = read_tasks(present)

@@ -15,7 +15,7 @@ _IS_CALLED = re.compile(
     re.IGNORECASE,
 )
 _DROP = re.compile(
-    rf"(?:\b(?:drop|remove|leave out|without|forget|not|minus|except|skip|lose|delete|no|strike|scrap|ditch|kill|retire[rz]?|enlève[rz]?|enlevez|supprime[rz]?|sans|ôtez|quita[rn]?|quiten|elimina[rn]?|borra[rn]?|sin|streich\w*|entfern\w*|ohne|lass\w*|togli\w*|rimuov\w*|senza|tira[rn]?|remova\w*|sem)\b|去掉|删掉|删除|不要|除去|去除)(?: (?:the|le|la|les|el|los|das|den|die|il|o|a|那个))?(?: (?:label|class|category|étiquette|etiqueta|klasse|kategorie))? ?{_Q}(?P<old>[\w-]+(?: [\w-]+)?){_Q}",
+    rf"(?:\b(?:drop|remove|leave out|without|forget|not|minus|except|skip|lose|delete|no|strike|scrap|ditch|kill|retire[rz]?|enlève[rz]?|enlevez|supprime[rz]?|sans|ôtez|quita[rn]?|quiten|elimina[rn]?|borra[rn]?|sin|streich\w*|entfern\w*|ohne|lass\w*|togli\w*|rimuov\w*|senza|tira[rn]?|remova\w*|sem)\b|去掉|删掉|删除|不要|除去|去除)(?: (?:the|le|la|les|el|los|das|den|die|il|o|a)\b| ?那个)?(?: (?:label|class|category|étiquette|etiqueta|klasse|kategorie))? ?{_Q}(?P<old>[\w-]+(?: [\w-]+)?){_Q}",
     re.IGNORECASE,
 )
 _ADD = re.compile(

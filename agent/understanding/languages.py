@@ -9,6 +9,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TypedDict
 
+from agent.understanding.foreign_numbers import foreign_numbers
 from agent.understanding.numbers import han_numbers
 from agent.understanding.vocabulary import load_list, words
 
@@ -111,6 +112,7 @@ def to_english(text: str) -> str:
         return text
     if code == "zh":
         text = han_numbers(text)
+    text = foreign_numbers(text, code)
     words = _languages()[code].words
     space = " " if code == "zh" else ""
     out: list[str] = []

@@ -94,7 +94,7 @@ _PART = re.compile(
 _IMBALANCE = tuple(
     re.compile(p)
     for p in (
-        rf"\b(?:imbalance|imbalanced|ratio)(?:[ -](?:ratio|threshold|limit|warning|level|flag|check))*(?:\s*(?:of|to|=|:|at|is|above|over|should be|set to|beyond|exceeds|from|starting at|as|when|it|the|threshold|more than|up to|on|worse than))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?! ?%|\w)",
+        rf"\b(?:imbalance|imbalanced|ratio)(?:[ _-](?:ratio|threshold|limit|warning|level|flag|check))*[\"']?(?:\s*(?:of|to|=|:|at|is|above|over|should be|set to|beyond|exceeds|from|starting at|as|when|it|the|threshold|more than|up to|on|worse than))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?! ?%|\w)",
         rf"\bthreshold(?:\s*(?:of|to|=|:|at|is))* (?P<n>{_N})(?: ?(?:: ?1|to 1|x))?(?= (?:for|on) (?:the )?(?:class )?imbalance)",
         rf"(?:^|[\n,;] ?)threshold\s*[:=]\s*(?P<n>{_N})\b",
         rf"\b(?P<n>{_N}) ?(?:: ?1|to 1|x|times)?(?: as)?(?: the)? (?:imbalance|class imbalance|as imbalance)",

@@ -30,7 +30,7 @@ _PAIRS = re.compile(
     rf"\b{_MAKE}\b(?: (?!no\b)[\w'-]+){{0,6}} (?:pairs?|pairings|preferences)\b|\bpairs?\b(?: \w+){{0,5}} (?:automatically|generated|yourself|for me|for us|be generated|created)\b|\bdelta learning\b|\bpairs?\b[^.;]{{0,25}}\b(?:generate|create|make|build) (?:them|those|some)\b|\bpairs? {_MAKE}|\b(?:auto|self)-?(?:matically )?(?:pair|generat\w+ pairs)\b"
 )
 _NOT_PAIRS = re.compile(
-    rf"\b(?:do not|don'?t|no need to|not|never|without|no)(?: \w+)? {_MAKE}\b(?: \w+){{0,4}} pairs?|\bnothing (?:needs|has) to be (?:generated|made|created|built)|\bno (?:need|pairs) (?:to be )?(?:to )?(?:generat|mak|creat|build)\w*|\b(?:got|have|found)(?: \w+){0, 4} (?:real|finished|ready|existing|actual|our own|human)(?: \w+){0, 2} (?:pairs?|that|ones?|them)\b(?:[^.;\n]{0, 30}\b(?:no need|instead|now|nothing))|\b(?:first|initially|originally) (?:wanted|planned|thought|asked|intended|meant)\b[^.;\n]{0, 40}\bpairs\b[^\n]{0, 60}\bno need\b|\bpairs? (?:are |is |were )?(?:already|given|there|exist|were generated)"
+    rf"\b(?:do not|don'?t|no need to|not|never|without|no)(?: \w+)? {_MAKE}\b(?: \w+){{0,4}} pairs?|\bnothing (?:needs|has) to be (?:generated|made|created|built)|\bno (?:need|pairs) (?:to be )?(?:to )?(?:generat|mak|creat|build)\w*|\b(?:got|have|found)(?: \w+){{0,4}} (?:real|finished|ready|existing|actual|our own|human)(?: \w+){{0,2}} (?:pairs?|that|ones?|them)\b(?:[^.;\n]{{0,30}}\b(?:no need|instead|now|nothing))|\b(?:first|initially|originally) (?:wanted|planned|thought|asked|intended|meant)\b[^.;\n]{{0,40}}\bpairs\b[^\n]{{0,60}}\bno need\b|\bpairs? (?:are |is |were )?(?:already|given|there|exist|were generated)"
 )
 _SWEEP = re.compile(
     r"\b(?:sweep|try|test|compare|search|explore|run|go through|screen|evaluate)(?: \w+){0,2}? (?:the |all |all the |several |multiple |different |various |supported |a few |some |over |across |your |curated |available |over the |over all |of |a (?:couple|handful|set|range|bunch) of )*(?:supported |curated |available |possible |candidate )?(?:base )?models?\b|\b(?:base[- ])?model sweep\b|\bfind (?:out )?(?:the |me the |us the |which |whichever )*(?:best|strongest|right|one|most suitable)(?: \w+){0,3}(?: (?:base )?model| that)?|\bwhich(?:ever)? (?:base )?model (?:is|works?|does|performs?|comes out) (?:the )?(?:best|strongest|top)|\b(?:try|test|sweep|compare) (?:a few|several|some|all|many|a couple) of them\b|\b(?:which|what) (?:base )?models?\b[^.;\n]{0,40}\b(?:sweep|try|test) (?:them|some|a few|all|several)|\bbest (?:base )?model\b(?: \w+){0,2} (?:find|search)"
@@ -75,7 +75,12 @@ def _chosen(sentence: str) -> list[str]:
 
 def wants_pairs(text: str) -> bool:
     """Whether the preference pairs shall be generated."""
-    return bool(_PAIRS.search(text)) and not _NOT_PAIRS.search(text)
+    return bool(_PAIRS.search(text)) and not declines_pairs(text)
+
+
+def declines_pairs(text: str) -> bool:
+    """Whether pairs are there already or need not be made, which people tell as a thing of the past."""
+    return bool(_NOT_PAIRS.search(text))
 
 
 def wants_model_sweep(text: str) -> bool:

@@ -72,14 +72,13 @@ def split_quoted(text: str) -> Parts:
             own.append(line)
     own, fields = _without_header_block(own)
     own, rows = _without_rows(own)
-    return Parts(
-        "\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip()
-    )
+    return Parts("\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip())
 
 
 def settings_in(data: str) -> str:
     """The pasted code as plain words when it holds settings (flags, key = value, JSON of them), "" when it holds rows."""
     data = "\n".join(line for line in data.split("\n") if not _LOG_LINE.match(line))
+    data = re.sub(r"(?m)(?:^|\s)#[^\n]*", "", data)
     found = {key.lower() for key in _SETTING.findall(data)}
     if len(found) < _LEAST_SETTINGS or _ROW.search(data):
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.understanding.asking import only_asks, says_nothing_starts
+from agent.understanding.asking import asks, only_asks, says_nothing_starts
 from tuning.request import Workflow
 
 _NEG = re.compile(
@@ -158,6 +158,9 @@ def _said(pattern: re.Pattern[str], text: str) -> bool:
 def _only_asks(text: str, sentences: tuple[str, ...]) -> bool:
     """Whether the text only asks, or says that nothing shall start."""
     nothing = says_nothing_starts(text)
-    if nothing and not (re.search("train|tun", nothing) and (_said(_EVALUATOR, text) or _MEASURES.search(text))):
+    wonders = any(map(asks, sentences))
+    if nothing and not (
+        not wonders and re.search("train|tun", nothing) and (_said(_EVALUATOR, text) or _MEASURES.search(text))
+    ):
         return True
     return only_asks(sentences)
