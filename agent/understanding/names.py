@@ -27,7 +27,7 @@ _ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*(?!'t\b|'s (?:not|called|the|in|on)\b)"
 _IDLIKE = r"(?=[\w.-]*(?:[a-zA-Z][-_][\w]|\w_\w|[a-zA-Z]\d|\d[-_]\w))" + _ID
 _QUOTE = r"[\"'*]{0,2}"
 _DATA = r"(?:(?:training|train|eval|evaluation|test|held-out|holdout|gold|golden|validation|preference|new|full|labell?ed|prompts?) )?(?:data ?-?sets?|datset|datasets?|corpus|corpora)"
-_BE = r"(?:'s\b|\s*(?:,|:|=|->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
+_BE = r"(?:'s\b|\s*(?:,|:|=|\||->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
 _EVAL_NOUN = r"(?:evaluator|evaluators|grader|scorer|scoring function|reward function|reward|eval script|evaluation script|checker|judge)"
 
 _ORDINARY = words("ordinary")
@@ -127,7 +127,7 @@ _EVALUATOR_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:the|my|our|use|using|with|existing|by) {_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}(?: as (?:the |an |our |my )?)? ?{_EVAL_NOUN}\b",
         rf"[\"'](?P<id>{_ID})[\"'](?: as (?:the |an |our |my )?)? ?{_EVAL_NOUN}\b",
         rf"\b(?:score|scored|graded?|judged?|rewarded|reward|rank)\w*(?: \w+){{0,4}} (?:with|by|using|via)\s+(?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
-        r"\b(?:evaluator|grader|scorer)\s+(?:is |called |named |= ?|: ?)(?P<id>[A-Za-z][\w]*)(?=\s*(?:$|[.,;)]))",
+        r"\b(?:evaluator|grader|scorer|scoring function|reward function|reward)\s+(?:(?:is|called|named|titled) |= ?|: ?)+[\"']?(?P<id>[A-Za-z]\w*)[\"']?(?=\s*(?:$|[.,;)\n])| (?:for|to|and|on|with|in|from|as)\b)",
         rf"\b(?P<id>{_IDLIKE}) (?:is|as) (?:the |our |my |an )?{_EVAL_NOUN}\b",
         rf"\b(?:rewards?|scores?|scoring|grades?|points)(?: signal| function)? (?:is |are |will be )?(?:come|comes|coming|given|computed|calculated|provided|produced|assigned|done|taken|handled)? ?(?:from|by|with|via|through|using)\s+(?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:with|by|via|using|from|use|uses|evaluator|grader|run|apply|plus|through)\s+(?:the |my |our )?{_QUOTE}(?P<id>\w+(?:-\w+)*-(?:grader|judge|checker|check|scorer|reward|verifier|evaluator|validator|eval-fn))(?![\w-]){_QUOTE}",

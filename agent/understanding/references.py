@@ -20,6 +20,9 @@ _ORDINAL = re.compile(
 _SET = re.compile(
     r"\b(?:the )?(?P<which>first|second|former|latter|last|other)(?: (?:one|set|data ?set|file))?(?= (?:only |just |is |as |shall |should |will |be |serves |goes )*(?:for|to|as|the|is)? ?(?:the )?(?:train\w*|evaluat\w*|eval|test\w*|measur\w*|validat\w*|held|hold|scor\w*)\b| (?:set|data ?set)\b)"
 )
+_ON_WHICH = re.compile(
+    r"(?<=\b)(?P<verb>(?:train\w*|tun\w+|fine-?tun\w+|test\w*|evaluat\w*|eval|measur\w*|scor\w*|validat\w*|check\w*|learn\w*) (?:it )?(?:on|with|against|from|using) )(?:the )?(?P<which>first|second|former|latter|last|other)(?: (?:one|that|set|data ?set|file))?(?=\s*(?:$|[.,;!)\n]|and\b|then\b))"
+)
 """An ordinal for a dataset: "the first for training, the second to evaluate"."""
 _DATASETS = re.compile(r"⟦d\d+⟧")
 _BIG = ("bi", "la", "ex", "st", "hu", "gi")
@@ -33,6 +36,7 @@ def with_references(text: str, size: Callable[[str], float | None]) -> str:
     """
     aliases = {m["kind"][:2]: m["mark"] for m in _ALIAS.finditer(text)}
     if len(set(_DATASETS.findall(text))) > 1:
+        text = _ON_WHICH.sub(lambda m: f"{m['verb']}{_ordinal(m, _before(m, _DATASETS)) or m['which']}", text)
         text = _SET.sub(lambda m: _ordinal(m, _before(m, _DATASETS)) or m.group(), text)
     if not _MARKS.search(text):
         return text

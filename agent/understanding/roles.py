@@ -38,11 +38,12 @@ _TRAINED_RIGHT = re.compile(
     r"^ (?:to be )?(?:then )?(?:fine-?tuned|finetuned|trained|tuned|benchmarked|sft'?d|learn)\b"
 )
 _STUDENT_RIGHT = re.compile(
-    r"^\s*[,(]?\s*(?:(?:as|is|be|being|will be|should be|shall be|to be|plays|acts as|=|:)\s+)?(?:the |our |a |my )?student\b(?!\s*(?:[:=(]|is\b|are\b|model\b|⟦|will\b|shall\b|should\b|being\b|->|—))"
+    r"^\s*[,(]?\s*(?:(?:as|is|be|being|will be|should be|shall be|to be|plays|acts as|=|:)\s+)?(?:the |our |a |my )?student\b(?!\s*(?:[:=(]|is\b|are\b|model\b|⟦|use\b|uses\b|take\b|takes\b|comes\b|stays\b|will\b|shall\b|should\b|being\b|->|—))"
     r"|^,? (?:who |which |that )?(?:(?:shall|should|will|is to|must|can|has to|then|only|just|later|needs to) )*(?:learns?|imitates?|mimics?|cop(?:y|ies)|stud(?:y|ies)|is (?:the )?(?:pupil|learner|apprentice|trainee))\b"
 )
 _TEACHER_RIGHT = re.compile(
     r"^,? (?:(?:who|which|that|shall|should|will|is to|must|can|has to|would|first|then|also|does|is) )*(?:the (?:one|that|model|agent) (?:that|which|who|to) )?(?:demonstrat\w+|teach(?:es)?\b|shows? (?:it |them )?(?:how|the way)|acts? as (?:an? |the )?(?:\w+ )?(?:agent|teacher)|works? as (?:an? |the )?(?:\w+ )?agent|solves?\b|plays? (?:the )?(?:agent|teacher)|runs? (?:as an? agent|the tools?|react|the questions|the tasks)|provides? (?:the )?(?:trajec|demo|traces|runs|episodes))"
+    r"|^ (?:shall|should|will|is to|must|can) (?:be )?as (?:an? |the )?(?:\w+ )?(?:agent|teacher|demonstrator)\b"
     r"|^\s*(?:->|=>)\s*⟦m|^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?: is| does| will)? ?(?:doing |do |run |runs )?(?:react|cot|reflexion)\b|(?:'s)? (?:traces|trajectories|agent runs|demonstrations|rollouts)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach|(?:drives|operates|handles|works|calls) (?:the |its |our )?(?:tools?|agent|environment|loop)\b)"
 )
 _OTHER_LEFT = _end(
@@ -57,7 +58,7 @@ _OTHER_LEFT = _end(
     r"\b(?:we|i|they) (?:run|serve|pay(?: for)?|rely on|have|depend on|host)",
     r"\b(?:old|previous|former|earlier|last) (?:model|system|setup|bot|baseline|assistant|solution|router|classifier|version|run|one)(?: (?:is|was|uses|used|runs on|ran on|with))?(?: (?:a|an))?:?",
     r"\b(?:production|prod|live|current|existing|incumbent)(?: (?:model|system|setup|bot|baseline|assistant|traffic|endpoint|stack|solution|router|classifier))?(?: (?:is|uses|runs on|runs|on|with|still uses|has))?(?: (?:a|an))?:?",
-    r"\bjudges?(?: model)?(?:\s*(?:,|:|=)|\s+(?:is|will be|should be|being|be|with|using))*",
+    r"\bjudges?(?: model)?(?:\s*(?:,|:|=)|\s+(?:serves|use|uses|take|takes|acts|comes|we (?:use|take|have)|is|will be|should be|being|be|with|using))*",
     r"\b(?:judged|graded|scored|rated|ranked|evaluated|checked) (?:by|with|using)",
     r"\b(?:strong|weak|stronger|weaker|reference)(?: (?:model|one|side|sampler))?(?:\s*(?:,|:|=)|\s+(?:is|be|should be|with))*",
     r"\b(?:strong|weak|stronger|weaker)",

@@ -12,7 +12,7 @@ _WE_USE = re.compile(
     r"\b(?:we|i|they|it|which|that)(?:'ve| have| are| is|'re)? (?:(?:currently|now|still|already|always|only|just|been|been running|also) )*us(?:e|es|ing)\b"
 )
 _WISH = re.compile(
-    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
+    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|(?<!in )use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
 )
 _INCUMBENT = re.compile(
     r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|uses|we pay|costs us)\b"
