@@ -7,7 +7,7 @@ import re
 _N = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _LIST = rf"{_N}(?:(?:, | and | or |/|, and ){_N}){{0,5}}"
 _BARE = re.compile(
-    rf"\b(?:let'?s (?:go|do|try|use|take|make it|say)|go|make (?:it|that)|use|try|take|do|want|prefer|rather|better|stick|stay|settle|say|put|set it|more like|instead|now(?: it'?s)?)(?: with| to| for| at| on)?(?: only| just| both| rather)? (?P<list>{_LIST})(?= instead\b| please\b| this time\b| now\b|\s*(?:$|[.,;!?)—]\s|[.,;!?)—]$))"
+    rf"(?:(?:^|[,;—] ?|\b(?:but|so|and) )(?:just |only |please |rather |better )*(?P<alone>{_LIST})(?= this time\b| now\b| instead\b| please\b| of course\b))|\b(?:let'?s (?:go|do|try|use|take|make it|say)|go|make (?:it|that)|use|try|take|do|want|prefer|rather|better|stick|stay|settle|say|put|set it|more like|instead|now(?: it'?s)?)(?: with| to| for| at| on)?(?: only| just| both| rather)? (?P<list>{_LIST})(?= instead\b| please\b| this time\b| now\b|\s*(?:$|[.,;!?)—]\s|[.,;!?)—]$))"
 )
 """Words that set a value without its name, and the value."""
 _KINDS = (
@@ -40,9 +40,10 @@ def _named(match: re.Match[str], left: str) -> str:
     at, kind = max(places)
     if any(m.start() > at for m in _OTHER.finditer(left)):
         return match.group()
-    numbers = [float(n) for n in re.findall(_N, match["list"])]
+    numbers = [float(n) for n in re.findall(_N, match["list"] or match["alone"])]
     whole = all(n == int(n) for n in numbers)
     if whole != (kind in ("epochs", "rank")) or (kind == "epochs" and max(numbers) > 30):
         return match.group()
-    head = match.group()[: match.start("list") - match.start()]
-    return f"{head}{match['list']} epochs" if kind == "epochs" else f"{head}{kind} {match['list']}"
+    group = "list" if match["list"] else "alone"
+    head = match.group()[: match.start(group) - match.start()]
+    return f"{head}{match[group]} epochs" if kind == "epochs" else f"{head}{kind} {match[group]}"

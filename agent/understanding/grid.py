@@ -32,11 +32,15 @@ _RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"
 _BETA = (_before(r"(?:dpo |orpo )?betas?(?: values?)?|β"), _after(r"betas?"))
 _EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|ep(?=\s*=)|number of epochs")
 _EPOCH_AFTER = _after(
-    r"(?:(?:full |single |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?passes?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
+    r"(?:(?:full |single |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?pass(?:es)?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
 )
 _SINGLE = re.compile(
     r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
 )
+_TIMES = re.compile(
+    r"\b(?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows|it)(?: only| just)? (?P<n>once|twice|thrice|\d{1,2} times)\b|\b(?P<m>once|twice|thrice) (?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows)\b"
+)
+_OFTEN = {"once": 1, "twice": 2, "thrice": 3}
 _BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?!\w|\.\w)")
 _NOT_A_RATE = re.compile(
     r"(?:weight[ _-]decay|epsilon|eps|warm-?up\w*|beta\d?|kl|min[ _-]lr|temperature|tolerance|clip\w*|adam\w*|loss)(?:[ _]\w+){0,2}\s*(?:=|:|of|to|at|is)?\s*$"
@@ -139,6 +143,9 @@ def _epochs(text: str) -> tuple[int, ...]:
             ):
                 places.append((match.start("list"), whole))
     places += [(m.start(), (1,)) for m in _SINGLE.finditer(text)]
+    for match in _TIMES.finditer(text):
+        word = match["n"] or match["m"]
+        places.append((match.start(), (_OFTEN.get(word) or int(word.split()[0]),)))
     return max(places)[1] if places else ()
 
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 Place = tuple[int, int, str]
 """Start, end and text of a list."""
 LEAST_LABELS = 2
-_NOUN = r"(?:(?<![\w-])(?:labels?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|etichette|rótulos|labelset|label set|label list|class list|class labels|candidate labels|classification labels|target labels|class set|rubriken|klassenliste|libellés|classi|categorie|categorias)(?![\w-])|标签|类别|分类标签)"
+_NOUN = r"(?:(?<![\w-])(?:labels?(?: names?)?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|etichette|rótulos|labelset|label set|label list|class list|class labels|candidate labels|classification labels|target labels|class set|rubriken|klassenliste|libellés|classi|categorie|categorias)(?![\w-])|标签|类别|分类标签)"
 _BE = r"(?: (?:are|is|should be|will be|to use|would be|be|sind|sont|son|lauten|list|set|names|only|just|now|exactly|the following|these|as follows|für|here)| written| called| named| following| as| follows| wie folgt| suivantes| siguientes| ?为| ?是| ?有| ?包括| ?包含| ?如下| ?分别是| ?分别为)*"
 _LIST = re.compile(
     rf"(?P<noun>{_NOUN}){_BE}(?:(?: (?!are\b|is\b)[^\W\d_]+){{1,4}}(?=:))?\s*[\"']?\s*(?P<sep>[:=—]|-(?= )|(?<=是)|(?<=为)|(?<=有)|(?<=包括)|(?<=包含))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
@@ -20,7 +20,7 @@ _VERB_LIST = re.compile(
     re.IGNORECASE,
 )
 _INTO = re.compile(
-    r"\b(?:into|as either|as|between|either|(?:sentiment|spam|intents?|urgency|toxicity|priority|emotion|topic)\b[^.:;\n]{0,40}:|(?:(?<=classify )|(?<=classified )|(?<=sort )|(?<=sorted )|(?<=label )|(?<=them )|(?<=split ))in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'-]+(?: ?/ ?[\w'-]+)+|[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
+    r"\b(?:into|as either|as|between|either|(?:sentiment|spam|intents?|urgency|toxicity|priority|emotion|topic)\b[^.:;\n]{0,40}:|(?:(?<=classify )|(?<=classified )|(?<=sort )|(?<=sorted )|(?<=label )|(?<=them )|(?<=split ))in|(?:whether|if) (?:it|they|this|something|(?:the|a|an) \w+) (?:is|are)|zwischen|entre|(?:rout\w*|send|forward|assign|dispatch|goes|go)\b[^.:;\n]{0,30} to)(?: (?:one of|the \w+ (?:labels|classes|categories)|(?:two|three|four|five|\d) \w+))?:? (?P<list>[\w'-]+(?: ?/ ?[\w'-]+)+|[\w'/-]+(?: [\w'/-]+)?(?:, ?(?!and |or |und |oder |et |ou |y |o )[\w'/-]+(?: [\w'/-]+)?)*,? (?:or|and|oder|und|ou|et|y|o|vs\.?|versus) [\w'/-]+(?: (?!with|using|on|and|from|for|in|please)[\w'/-]+)?)(?=\s*(?:$|[.,;:!?)\n]| (?:with|using|on|from|for|in|mit|avec|con|please)\b))",
     re.IGNORECASE,
 )
 _ALSO_NOUN = r"(?:queues?|departments?|teams?|topics?|buckets?|groups?|sentiments?|emotions?|languages?|priorities|priority levels|outcomes?|options|possible (?:values|answers)|target values|statuses|genres?|routes|destinations|severities|levels|types|kinds|sorts|services|abteilungen|warteschlangen|themen|servicios|departamentos|temas|colas|sujets|files d'attente|équipes|temi|reparti|temas|filas|部门|队列|主题)"
@@ -43,7 +43,7 @@ _BEFORE = re.compile(
 """The list before its noun: "P1, P2 and P3 are the labels"."""
 _PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
-    rf"\b(?:classif\w+|clasific\w+|klassif\w+|extract\w*|type|kind|there are|we have|they are|namely|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b[^.;:\n()?!]{{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
+    rf"\b(?:classif\w+|clasific\w+|klassif\w+|extract\w*|type|kind|there are|we have|they are|namely|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b(?:[^.;:\n()?!]|\.(?=\d)){{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
     re.IGNORECASE,
 )
 """A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""

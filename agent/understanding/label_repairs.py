@@ -11,7 +11,7 @@ _RENAME = re.compile(
     re.IGNORECASE,
 )
 _IS_CALLED = re.compile(
-    rf"{_Q}\b(?P<old>[\w-]+(?: [\w-]+)?){_Q} (?:is (?:now )?(?:called|named|labelled|to be|really)|(?:should|must|shall|has to) (?:be (?:called |named )?|read|say)|becomes|has been renamed(?: to)?|was renamed(?: to)?|heißt(?: jetzt| nun)?|soll(?:te)? (?=\S+ heißen)|wird zu|s'appelle(?: maintenant)?|devient|se llama(?: ahora)?|pasa a ser|改成|改为|应该是) (?P<new>{_NEW})(?: now| from now on| instead)?",
+    rf"{_Q}\b(?P<old>[\w-]+(?: [\w-]+)?){_Q} (?:is (?:now )?(?:called|named|labelled|to be|really)|(?:should|must|shall|has to) (?:be(?: called| named)?|read|say)|becomes|has been renamed(?: to)?|was renamed(?: to)?|heißt(?: jetzt| nun)?|soll(?:te)? (?=\S+ heißen)|wird zu|s'appelle(?: maintenant)?|devient|se llama(?: ahora)?|pasa a ser|改成|改为|应该是) (?P<new>{_NEW})(?: now| from now on| instead)?",
     re.IGNORECASE,
 )
 _DROP = re.compile(

@@ -10,7 +10,7 @@ from agent.understanding.label_repairs import with_repairs
 from agent.understanding.vocabulary import words
 
 _SPLIT = re.compile(
-    r"\s*(?:,|/|;|\||\n)\s*(?:(?:and|or|und|oder|et|ou|y|o|e|plus)\s+)?|\s+(?:and|or|und|oder|et|ou|y|o|plus|vs\.?|versus)\s+|\s*[和与或]\s*|\s*&\s*",
+    r"\s*(?:,|/|;|\||\n)\s*(?:(?:and|or|und|oder|et|ou|y|o|e|plus)\s+(?!(?:and|or|und|oder|et|ou)\s))?|\s+(?:and|or|und|oder|et|ou|y|o|plus|vs\.?|versus)\s+|\s*[和与或]\s*|\s*&\s*",
     re.IGNORECASE,
 )
 _CUT = re.compile(

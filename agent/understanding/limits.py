@@ -45,6 +45,7 @@ _FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete) )*(?:(?:fin
 _SKIP_FINAL = tuple(
     re.compile(p)
     for p in (
+        r"\b(?:stop|end|finish|halt|done) (?:right |directly |straight )?(?:after|with) the (?:sweep|search|tuning|candidates|hp tuning|grid)\b|\b(?:only|just) (?:do |run |want )?the (?:hp |hyperparameter )?(?:sweep|search)\b(?! on| with| over)|\b(?:sweep-only|search-only|sweep only)\b",
         rf"\b{_NO}{_ANY} {_FINAL}",
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
         r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
@@ -57,6 +58,8 @@ _SKIP_SWEEP = tuple(
     for p in (
         rf"\b{_NO}{_ANY} {_HP}\b(?!\s*(?:(?:over|of|across|the|several|multiple|different|all|any|other|on|more)\s)*(?:base )?models?\b)",
         r"\b(?:do not|don'?t|no|without|never|skip)(?: \w+)? (?:tune|tuning|sweep|sweeping|optimi[sz]e|search|optimi[sz]ing)(?: \w+)? (?:any )?(?:hyper-?param\w*|hps?|parameters)",
+        rf"\b{_HP}\s*[:=]\s*(?:off|no|none|false|skip(?:ped)?|0|disabled)\b",
+        rf"\b{_NO}(?: \w+){{0,2}} (?:search|look|hunt|fish)\w* for (?:the |any )?(?:best |better |other |good |optimal )?(?:settings|parameters|hyper\w*|config\w*|values)",
         r"\bhyper-?param\w*(?: \w+){0,3} (?:not|skip\b|skipped)",
         rf"\b(?:hp |hyperparameter ){_HP} (?:is )?(?:not|skip|off|unnecessary|skipped|not needed)",
         r"\b(?:go |jump )?(?:straight|directly|right) to (?:the )?(?:full|final)[- ](?:data )?(?:run|training)",
@@ -80,7 +83,7 @@ _HELD = re.compile(
     r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?:(?: of)? (?:it|them|(?:the|my|our|all) \w+))?(?: (?:is|are|be|should be|to be|gets?|please|must be))* (?:held|hold|kept|set|put|left|keep|hold|reserved|withheld|carved)(?:[- ](?:out|back|aside|off))?\b(?! for train)"
 )
 _FOR_TRAIN = re.compile(
-    r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))? (?:for|as|to|goes to) (?:the )?train|train(?:ing)? (?:fraction|split|share|portion|ratio|part)(?: of| =|=|:| to| is| at)* ?(?:(?P<f>0?\.\d+)|(?P<s>\d+(?:\.\d+)?) ?(?:%|percent))|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
+    r"(?P<p>\d+(?:\.\d+)?) ?(?:%|percent)(?: of (?:it|the \w+|my \w+|our \w+|them))?(?: for| as| to| goes to)? (?:the )?train(?:ing)?\b(?! (?:accuracy|loss|set accuracy))|train(?:ing)? (?:fraction|split|share|portion|ratio|part)(?: of| =|=|:| to| is| at)* ?(?:(?P<f>0?\.\d+)|(?P<s>\d+(?:\.\d+)?) ?(?:%|percent))|\btrain on (?P<q>\d+(?:\.\d+)?) ?(?:%|percent)"
 )
 _TEST_SIZE = re.compile(
     rf"\b(?:held|hold)[- ]?out(?: set| split)?(?: of| =|=|:| to| is)* ?(?P<h>\d+) ?(?:%|percent)|\b{_TESTY}[ _](?:fraction|size|split|share|portion|ratio|set)(?: of| =|=|:| to| is)* ?(?:(?P<f>0?\.\d+)|(?P<p>\d+) ?(?:%|percent))"
@@ -110,7 +113,7 @@ _NO_DEPLOY = tuple(
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
         r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
-        rf"\b{_DEPLOY} nothing\b",
+        rf"\b{_DEPLOY} nothing\b|\bleave (?:the )?{_DEPLOY}(?: \w+)? (?:to|with) (?:us|me|them|our|the)\b|\b{_DEPLOY}(?: \w+){{0,2}} (?:is|stays|remains) (?:on|with) (?:us|me|our|my)\b",
         rf"\b{_DEPLOY}[^.;\n]{{0,30}}\b(?:we|i|he|she|they|somebody else|the \w+)(?:'ll| will| can| want to| would)? (?:\w+ )?(?:do|does|decide|decides|handle|handles|see|discuss|take care|takes care|talk)\b[^.;\n]{{0,30}}\b(?:later|ourselves|myself|after|then|separately|another|when|once|in|leave it out)\b",
         rf"\b{_DEPLOY}[^.;\n]{{0,60}}\b(?:leave (?:it|that) out|not now|not yet|not this time|please not|later on)\b",
         r"\bundeployed\b|\b(?:leave|keep) (?:it|that|them|this|the \w+) (?:offline|un-deployed|off ?line|off the (?:server|endpoint))",

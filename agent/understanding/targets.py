@@ -58,7 +58,7 @@ _BARE_GOAL = re.compile(
     r"\b(?:stop(?: early)?(?: once| when| as soon as)?(?: (?:it|we|you)(?: \w+)?)?(?: (?:at|reach\w*|hits?|gets? to))*|target|goal|aim(?:ing)?(?: for)?|until)(?: (?:is|of|at|a|an|the|about|around|for))*\s*[:=]?\s*(?P<n>0?\.\d+|\d\d(?:\.\d+)?(?= ?(?:%|percent)))(?: ?(?P<pct>%|percent))?"
 )
 _BARE_AFTER = re.compile(
-    r"(?<![\w.$/:-])(?P<n>0?\.\d+|\d\d(?:\.\d+)?(?= ?(?:%|percent)))(?: ?(?P<pct>%|percent))?(?=,? (?:is|as|that'?s|being|would be) (?:the|our|my|a)? ?(?:target|goal|aim)\b)"
+    r"(?<![\w.$/:-])(?P<n>0?\.\d+|\d\d(?:\.\d+)?(?= ?(?:%|percent)))(?: ?(?P<pct>%|percent))?(?=,? (?:is|as|that'?s|being|would be) (?:the|our|my|a)? ?(?:target|goal|aim)\b|,? (?:is|would be|will be)(?: \w+)? (?:enough|plenty|fine|sufficient|ok|okay|good enough)\b|,? (?:will|would) (?:do|suffice)\b|,? suffices)"
 )
 _AT_LEAST = re.compile(
     r"(?:\b(?:at least|no less than|minimum of|more than|over|above)|>=?|≥) (?P<n>\d\d(?:\.\d+)?) ?(?:%|percent)(?! (?:of|for|to|train|test|split|hold|held|cheaper|less|more|off))"
