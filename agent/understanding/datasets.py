@@ -78,6 +78,8 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
         ):
             measured = mark if measured is None or measured == train or _retracts(left) else measured
             train = None if train == mark else train
+        elif train not in (None, mark) and measured is None and measuring.measures_beside(left, right):
+            measured = mark
         elif _PAST.search(re.split(r"\b(?:but|now)\b", left)[-1]):
             fallback = fallback or mark
         elif mark == measured:

@@ -49,6 +49,21 @@ LATER = re.compile(
 """After the name, its role: "...-blind; keep that one strictly for testing"."""
 
 
+_SOFT_LEFT = re.compile(
+    r"\b(?:numbers|scores?|results?|accuracy|performance|figures|metrics?|quality)(?: \w+){0,2} (?:on|for|from|over|with)\s*(?:the |our )?[\"']?$"
+    r"|\b(?:how (?:good|well|much better)|(?:see|find out|know|learn|tell) (?:if|whether|how))\b[^⟦]{0,40}\b(?:on|with|use|take|against|from|in)\s*(?:the |our )?[\"']?$"
+    r"|\b(?:test|evaluat|measur|scor|check|validat|judg|report|assess)(?:e|es|ed|ing|s)?\b(?![^⟦]*\btrain)[^⟦.;]{0,40}\b(?:on|in|from|with|against)\s*(?:the |our )?[\"']?$"
+)
+_SOFT_RIGHT = re.compile(
+    r"^[^⟦.;]{0,15}\bwhat (?:it|we|they|i|the model)(?:'ll| will|'s| is| are)? (?:then )?(?:be )?(?:measure|test|evaluate|judge|check|score|validate|grade)"
+)
+
+
+def measures_beside(left: str, right: str) -> bool:
+    """Whether the words around a second dataset speak of measuring; beside one to train on that is enough."""
+    return bool(_SOFT_LEFT.search(left) or _SOFT_RIGHT.search(right))
+
+
 def measures(left: str, right: str) -> bool:
     """Whether the words after a dataset's name make it the measuring one."""
     if RIGHT.search(right) or _KEPT_ALONE.search(right) or _NOT_TRAINED.search(right) or LATER.search(right):

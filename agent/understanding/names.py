@@ -114,7 +114,7 @@ _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
 _COMPOUND = re.compile(
     r"(?i:sft|dpo|orpo|rft|grpo|rl|lora|qlora|fireact|llm|hp|gpu|react|cot|adam|top|base|fine)-[^\W\d]*(?i:training|trainings|lauf|läufe|durchlauf|run|runs|job|jobs|tuning|feintuning|finetuning|verfahren|methode|rang|rank|ränge|alpha|loss|verlust|paper|adapter|entraînement|entrenamiento|sweep|suche|search|modell?e?|beta|agent|ansatz|recipe|trainer|style)"
-    r"|[^\W\d]+-(?:Training|Lauf|Job|Modell|Modelle|Datensatz|Datensätze|Daten|Team|Bot|Evaluator|Klassifikation|Klassifikator|Tuning|Finetuning|Feintuning|Sweep|Suche|Bericht|Abteilung|Rang|Ränge|Budget|Paare|Agent|Assistent|System|Werte|Satz|Projekt|Anfragen)"
+    r"|[^\W\d]+-(?:bot|bots|chatbot|team|assistant|app|Training|Lauf|Job|Modell|Modelle|Datensatz|Datensätze|Daten|Team|Bot|Evaluator|Klassifikation|Klassifikator|Tuning|Finetuning|Feintuning|Sweep|Suche|Bericht|Abteilung|Rang|Ränge|Budget|Paare|Agent|Assistent|System|Werte|Satz|Projekt|Anfragen)"
 )
 """Compounds of the trade, many of them German: "DPO-Training", "LoRA-Rang"."""
 _AGENT_WORK = re.compile(r"\bfireact|\btrajec|\btrayec|\bteacher|\btasks?\b|\bhotpot|轨迹", re.IGNORECASE)

@@ -52,7 +52,7 @@ _OTHER_LEFT = _end(
     r"\b(?:win rate|wins?|advantage|gain|lead|margin|compare[sd]?|comparison|measured?|benchmark(?:ed)?|evaluated?|test(?:ed)?|tuned model|result|results|it|them|baseline)(?: \w+){0,3} (?:against|over|versus|vs\.?|to beat)",
     r"\bcompare[sd]? (?:it|them|that|everything|the \w+(?: \w+)?|results?) (?:with|to|against)",
     r"\b(?:generated|written|produced|created|made|synthesi[sz]ed|sampled|labell?ed|annotated|answered|distilled|collected|drafted|rewritten|translated|come|comes|came|stem|stems|completions|outputs?|answers?|responses?) (?:by|with|from|using|of|via|through)",
-    r"\b(?:replac(?:e|es|ing)|migrat(?:e|ing)(?: away)? from|mov(?:e|ing) (?:off|away from)|get(?:ting)? rid of|get off|switch(?:ing)? (?:away )?from|upgrade from|stop paying for|stop using)",
+    r"\b(?:replac(?:e|es|ing)|migrat(?:e|ing)(?: away)? from|mov(?:e|ing) (?:off|away from)|get(?:ting)? rid of|get off|switch(?:ing)? (?:away )?from|upgrade from|take over from|takes over from|takes? the place of|succeeds?|outdo(?:es)?|stop paying for|stop using)",
     r"\b(?:currently|at the moment|presently|right now|until now|so far|up to now|these days|nowadays)(?:,? (?!want\b|train|fine-?tun|need\b|please\b|going\b|would\b|tun(?:e|ing)\b)[\w']+){1,5} (?:with|on|by|using|via|through)",
     r"\b(?:currently|now|today|at the moment|right now|presently|still|so far|in prod(?:uction)?)(?:,? (?:we|i|it|they|is|are|run|runs|running|use|using|uses|rely|relying|serve|serves|pay|paying|have|handled|done|answered|on|with|by|for|in production|in prod|a|call|calling|everything|goes|to))+",
     r"\b(?:we|i|they) (?:run|serve|pay(?: for)?|rely on|have|depend on|host)",

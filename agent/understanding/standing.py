@@ -12,10 +12,10 @@ _WE_USE = re.compile(
     r"\b(?:we|i|they|it|which|that)(?:'ve| have| are| is|'re)? (?:(?:currently|now|still|already|always|only|just|been|been running|also) )*us(?:e|es|ing)\b"
 )
 _WISH = re.compile(
-    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|(?<!in )use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
+    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|(?<!in )use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|(?<!the )(?<!in )benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
 )
 _INCUMBENT = re.compile(
-    r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|uses|we pay|costs us)\b"
+    r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|uses|(?:is|are) (?:being|already being) \w+ed|by (?:another|the other|a different) (?:team|group|colleague)|we pay|costs us)\b"
     r"|⟦m⟧ inside\b|⟦m⟧ (?:deployment|endpoint|instance|in prod|bill|subscription|licen[cs]e|contract|api\b)|\b(?:it|which|that) stays\b|\w's ⟦m⟧ (?:answers|handles|sorts|does|is|has|serves|runs)"
 )
 _OTHERS = re.compile(
@@ -23,7 +23,7 @@ _OTHERS = re.compile(
 )
 _RESULT = re.compile(
     r"\b(?:landed (?:at|on)|peaked|plateaued|diverged|crashed|collapsed|oom(?:ed)?|scored|topped out|maxed out|ended up|came out|flopped|disappointed|struggled|retired|switched off|decommissioned|before that|back in|pilot|got to|got us|stalled|bottomed|converged)\b"
-    r"|⟦m⟧ (?:\w+ )?(?:got|gets|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
+    r"|⟦m⟧ (?:\w+ )?(?:got|gets|lost|won|trails|lags|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
 )
 _DOES_WORK = re.compile(
     r"⟦m⟧(?: (?:still|currently|now|already|also|today))? (?:answers|handles|sorts|routes|classifies|translates|summari[sz]es|writes|drafts|replies|reads|tags|labels|triages|moderates|processes|talks|deals|extracts|generates|does) (?:[a-z]+s\b|our|all|the|every|most|it|them|customers?|users?|those|these|this|that|to|with|about|incoming|my|up)\b"
@@ -32,6 +32,9 @@ _MADE_BY = re.compile(
     r"\b(?!replaced|trained|tuned|fine-?tuned|finetuned|followed|supported|backed|need|speed|beaten|taught)(?:\w+(?:ed|en)|made|built|drawn|done|put together|read) (?:by|with the help of|with help from) (?:the |a |an |our |both |mostly |mainly )*⟦m⟧"
     r"|\b(?:chosen|rejected|preferred|winning|losing|good|bad|better|worse|first|second|left|right|other) (?:side|half|answers?|ones?|responses?|completions?|column|replies)\b[^⟦]{0,30}\b(?:by|from|are|is|come|comes|came)\b[^⟦]{0,10}⟦m⟧"
     r"|\b(?:answers|replies|responses|outputs|completions|labels|texts|data|rows|samples|pairs|examples|questions) (?:are |were |is |was )?(?:of|from|by|courtesy of) (?:the |a |our )?⟦m⟧(?! (?:train|fine|on ))"
+)
+_MADE_BY_RIGHT = re.compile(
+    r"⟦m⟧(?:'s?)? (?:work|doing|output|outputs|product|handiwork|creation|style|answers|texts)\b"
 )
 _MEASURE_STICK = re.compile(
     r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of|behind|short of|in comparison (?:with|to)|relative to)\b[^⟦.]{0,35}⟦m⟧"
@@ -55,7 +58,7 @@ def is_aside(text: str, start: int, end: int) -> bool:
     Its model serves today, belongs to others, made the data, is only to be beaten, or had its run already.
     """
     said = clause(text, start, end)
-    if _MADE_BY.search(said) or _MEASURE_STICK.search(said):
+    if _MADE_BY.search(said) or _MADE_BY_RIGHT.search(said) or _MEASURE_STICK.search(said):
         return True
     if _WISH.search(_WE_USE.sub("", said)):
         return False
