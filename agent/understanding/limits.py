@@ -128,16 +128,24 @@ _ON_ALL = re.compile(
     r"\btrain(?:ing)? (?:the final model |it |finally )?(?:also )?on (?:the test (?:rows|set|data|split) too|all (?:the )?(?:rows|data),? (?:including|also) (?:the )?test)|\bno (?:held[- ]?out|test) (?:split|set) at all\b|\binclude the test (?:rows|set|data) in (?:the )?(?:final )?training"
 )
 
+_OF_JOBS = re.compile(r"parallel|concurr|simultan|at once|at a time|same time|side by side|one time|in flight|job")
+_OF_TUNING = re.compile(
+    r"hp|hyper|tun|sweep|search|candidate|grid|trial|selection|experiment|setting|sampl|subset|look|hunt|final"
+)
+_OF_FINAL = re.compile(r"final|full|train|run|pass|sweep|search|candidate|winn|best one|that|deploy")
+_OF_DEPLOYMENT = re.compile(r"dep|live|endpoint|serv|online|production|hosting|roll|prod|host|offline|off")
+"""Without one of these words a text says nothing of the kind; one cheap search instead of many."""
+
 
 def read_limits(text: str) -> dict[str, object]:
     """The slots of money, parallel jobs, samples, split, imbalance, skipping and deployment that a text sets."""
     found: dict[str, object] = {
         "budget_usd": read_budget(text),
-        "max_parallel_jobs": _last(text, _PARALLEL),
-        "subsample": _last(text, _SUBSAMPLE),
+        "max_parallel_jobs": _last(text, _PARALLEL) if _OF_JOBS.search(text) else None,
+        "subsample": _last(text, _SUBSAMPLE) if _OF_TUNING.search(text) else None,
         "train_fraction": _train_fraction(text),
-        "skip_final_run": any(p.search(text) for p in _SKIP_FINAL),
-        "skip_sweep": any(p.search(text) for p in _SKIP_SWEEP),
+        "skip_final_run": bool(_OF_FINAL.search(text)) and any(p.search(text) for p in _SKIP_FINAL),
+        "skip_sweep": bool(_OF_TUNING.search(text)) and any(p.search(text) for p in _SKIP_SWEEP),
         "train_on_all": bool(_ON_ALL.search(text)),
     }
     if found["max_parallel_jobs"] is None and _SEQUENTIAL.search(text):
@@ -151,6 +159,8 @@ def read_limits(text: str) -> dict[str, object]:
 
 def declines_deployment(text: str) -> bool:
     """Whether the text says that the result shall not be deployed, or not now."""
+    if not _OF_DEPLOYMENT.search(text):
+        return False
     text = _NOT_UNTIL.sub("", text)
     refused = max((m.end() for p in _NO_DEPLOY for m in p.finditer(text)), default=-1)
     allowed = max((m.end() for m in _YES_DEPLOY.finditer(text)), default=-1)

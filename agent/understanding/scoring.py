@@ -39,6 +39,10 @@ _GENERATE = tuple(
 _NOT_GENERATE = re.compile(
     rf"\b(?:nobody|no one|none of us|no time|no capacity|without having)\b(?: [\w']+){{0,6}} {_MAKE}\b(?: \w+){{0,5}} {_SCORER}|\b(?:do not|don'?t|no need to|never|not|without)(?: \w+)? {_MAKE}\b(?: \w+){{0,5}} {_SCORER}"
 )
+_OF_SCORING = re.compile(
+    r"evaluat|grad|scor|reward|check|metric|verif|judge|point|mark|credit|correct|right|valid|exact|match|code|script|function"
+)
+"""Without one of these a text says nothing of who scores."""
 _OPEN = re.compile(
     r"\b(?:not decided|undecided|not yet|still (?:thinking|open|unclear)|no idea|tbd|don'?t know|haven'?t (?:decided|thought|settled)|not sure|to be (?:decided|clarified|defined|discussed)|another time)\b"
 )
@@ -59,7 +63,7 @@ def read_evaluation(text: str, evaluator: str | None, rubric: str | None) -> str
 
 def wants_generated(text: str) -> bool:
     """Whether the agent shall write the scorer itself, or is told what to score."""
-    if _NOT_GENERATE.search(text):
+    if not _OF_SCORING.search(text) or _NOT_GENERATE.search(text):
         return False
     found = (m for pattern in _GENERATE for m in pattern.finditer(text))
     return any(not _OPEN.search(re.split(r"[.;!?]\s|\n", text[m.start() :])[0]) for m in found)
