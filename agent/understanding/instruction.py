@@ -37,7 +37,10 @@ _RUN_THIS = re.compile(
     re.IGNORECASE,
 )
 """Words that hand on a block of settings as the order itself: "run this", "here's the config", or hardly any words."""
-_WEIGHS = re.compile(r"^[^.!]*⟦m\d+⟧[^.!]*\bor\b[^.!]*⟦m\d+⟧[^.!]*\?$")
+_WEIGHS = re.compile(
+    r"^[^.!]*⟦m\d+⟧[^.!]*\bor\b[^.!]*⟦m\d+⟧[^.!]*\?$"
+    r"|^(?:\[[^\]]{1,20}\] ?)?(?:\w+: )?(?:(?:or|and|so|maybe|perhaps|how about|what about|why not)[, ]+)?(?:the |a )?⟦m\d+⟧(?: then| maybe| perhaps)?\?$"
+)
 """A question that weighs two models: a decision elsewhere in the text outdoes it."""
 _NOT_THIS = re.compile(
     r"\b(?:last (?:time|week|month|year)|yesterday|previous\w*|old (?:run|config|settings)|used to|example|output|log|error|failed|crashed|do not use|don'?t use|for (?:your |the )?(?:information|reference|record)|fyi|do not repeat|don'?t repeat|not repeat|what (?:we|i|they) (?:ran|did|used|had|tried)|we ran|attempt|instead of (?:this|these|that))\b",

@@ -47,6 +47,7 @@ _SKIP_FINAL = tuple(
     for p in (
         r"\b(?:stop|end|finish|halt|done) (?:right |directly |straight )?(?:after|with) the (?:sweep|search|tuning|candidates|hp tuning|grid)\b|\b(?:only|just) (?:do |run |want )?the (?:hp |hyperparameter )?(?:sweep|search)\b(?! on| with| over)|\b(?:sweep-only|search-only|sweep only)\b",
         rf"\b{_NO}{_ANY} {_FINAL}",
+        rf"\b{_FINAL}\s*[:=]\s*(?:no|none|off|false|skip(?:ped)?|0)\b",
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
         r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
         r"\b(?:do not|don'?t|no need to|not) (?:re-?train|train again|train it again)\b(?: \w+){0,3}(?: on)?(?: \w+){0,3} (?:full|all|whole|complete|entire|winner|winning)",

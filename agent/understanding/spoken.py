@@ -20,9 +20,16 @@ _SHORT = (
     (re.compile(r"\bi\. ?e\.(?=[ ,])", re.IGNORECASE), "that is"),
     (re.compile(r"\be\. ?g\.(?=[ ,])", re.IGNORECASE), "for example"),
     (re.compile(r"\b(?:z\. ?b|d\. ?h|p\. ?ej|par ex|p\. ?ex)\.(?=[ ,])", re.IGNORECASE), "for example"),
+    (re.compile(r"(?<![\w/.-])(lrs?|ranks?|betas?|epochs?|ep)(?=\d)", re.IGNORECASE), r"\1 "),
     (re.compile(r"(?<!\S)w/o(?=\s)", re.IGNORECASE), "without"),
     (re.compile(r"(?<!\S)w/ ?(?=\S)", re.IGNORECASE), "with "),
-    (re.compile(r"(?<![\w/-])macro[-_ ]*(?:averaged?[-_ ]*)?f[-_ ]?1\b(?![-/])|(?<![\w/-])f[-_ ]?1[-_ ]macro\b(?![-/])", re.IGNORECASE), "macro f1"),
+    (
+        re.compile(
+            r"(?<![\w/-])macro[-_ ]*(?:averaged?[-_ ]*)?f[-_ ]?1\b(?![-/])|(?<![\w/-])f[-_ ]?1[-_ ]macro\b(?![-/])",
+            re.IGNORECASE,
+        ),
+        "macro f1",
+    ),
     (re.compile(r"\bf[-_]?1[-_](?=scores?\b)", re.IGNORECASE), "f1 "),
     (re.compile(r"(?<!\S)b/c(?=\s)", re.IGNORECASE), "because"),
 )
