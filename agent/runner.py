@@ -15,6 +15,7 @@ from agent.executor import Emit, Executor, key_of
 from agent.guard.step import Run, Wait
 from agent.planner.base import Next, Planner
 from agent.planner.classification import refill
+from agent.planner.resting import put_away
 from agent.session.events import AgentSaid, Event, JobStalled
 from agent.session.state import SessionState
 from agent.session.store import Decide, SessionUnknown, Store, StoreError
@@ -155,7 +156,7 @@ class Runner:
             self._watch(session, state)
             if state.ended is not None and not state.afterwards:
                 return
-            step = await self._planner.next_step(state, self._clock())
+            step = put_away(state, self._clock(), await self._planner.next_step(state, self._clock()))
             if isinstance(step, Wait):
                 if step.until is not None:
                     self._wake_at(session, step.until)

@@ -7,6 +7,7 @@ which deployments serve an evaluation alone: these may be scaled to 0 as soon as
 from __future__ import annotations
 
 from agent.session.state import SessionState
+from tools.known import GONE
 from tuning.election import elect, winner
 from tuning.plan import Plan, PlanItem
 from tuning.plan_classification import SERVE
@@ -60,4 +61,19 @@ def deployment_name(plan: Plan, item: PlanItem) -> str:
 def may_rest(state: SessionState, resource: str) -> bool:
     """Is this a deployment of the session's that only serves an evaluation, with none going on?"""
     asking = any(c.tool == "evaluate_model" and c.status == "pending" for c in state.calls.values())
-    return f"/deployments/fa-{state.id}-{SERVE}-" in resource and not asking
+    return _serves(state, resource) and not asking
+
+
+def left_up(state: SessionState) -> tuple[str, ...]:
+    """Evaluation deployments that may bill: not gone, not at 0; also such whose creation had no answer."""
+    unanswered = {
+        c.resource for c in state.calls.values() if c.tool == "deploy_model" and c.spends and c.status == "failed"
+    }
+    known = {name for name, seen in state.known.deployments.items() if seen.state not in GONE}
+    names = known | (unanswered - set(state.known.deployments))
+    return tuple(sorted(n for n in names if _serves(state, n) and state.known.replicas.get(n) != 0))
+
+
+def _serves(state: SessionState, resource: str) -> bool:
+    """Is this a deployment of the session's that only serves an evaluation?"""
+    return f"/deployments/fa-{state.id}-{SERVE}-" in resource

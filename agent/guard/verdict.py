@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent.guard.choice import deployment_name, may_rest, not_chosen, open_choice
+from agent.guard.choice import deployment_name, left_up, may_rest, not_chosen, open_choice
 from agent.guard.inference import PROBE_BLOCK, Permits, completion_refused, permits, probes_reserved
 from agent.guard.manifest import Match, match
 from agent.guard.step import Finish, Run, Say, Step, Understand
@@ -273,7 +273,8 @@ def _judge_finish(step: Finish, state: SessionState) -> Verdict:
             return refuse("only the user cancels a session.")
         return refuse(f"these jobs are not settled yet: {', '.join(alive)}") if alive else ALLOW
     if step.status == "failed":
-        return ALLOW
+        up = left_up(state)
+        return refuse(f"evaluation deployments are still up: {', '.join(up)}") if up else ALLOW
     plan = state.known.plan
     if plan is None or state.known.report is None:
         return refuse("done needs a plan that was carried out and a report.")

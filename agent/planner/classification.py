@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent.guard.choice import may_rest, not_chosen
+from agent.guard.choice import not_chosen
 from agent.guard.step import Run, Say, Step, Wait
 from agent.guard.verdict import finished
 from agent.planner.calls import ask, run
+from agent.planner.resting import is_up, leftovers, rest
+from agent.planner.resting import put_to_rest as put_to_rest
 from agent.planner.steps import (
     barred,
     check_models,
@@ -44,7 +46,7 @@ def next_classification(state: SessionState, now: float) -> Step:
     plan = state.known.plan
     if plan is None or not state.plan_approved or state.held:
         return Wait()
-    step = _leftovers(state, now, plan) or _benchmark(state, now, plan)
+    step = leftovers(state, now, plan) or _benchmark(state, now, plan)
     if step is None and plan.candidates:
         step = _sweep(state, now, plan) or _finals(state, now, plan) or _deployment(state, now, plan)
     return step or close(state, now)
@@ -64,22 +66,6 @@ def _inputs(state: SessionState, now: float) -> Step | None:
         )
         return ask(state, now, text, ("rebalance",))
     return check_models(state, now)
-
-
-def _leftovers(state: SessionState, now: float, plan: Plan) -> Step | None:
-    """Evaluation deployments of an earlier revision that the plan no longer has are scaled to 0."""
-    current = {item.resource() for item in plan.items if item.kind == "deploy"}
-    return first(_rest(state, now, name) for name in state.known.deployments if name not in current)
-
-
-def put_to_rest(state: SessionState, now: float) -> Step | None:
-    """What stops evaluation deployments that have done their work; for every planner alike, as it only saves money."""
-    plan = state.known.plan
-    if plan is None or plan.workflow != CLASSIFICATION.name or not state.plan_approved:
-        return None
-    settled = {*state.known.scores, *state.known.lost()}
-    items = [item for item in plan.items if item.kind == "evaluate" and item.id in settled]
-    return first((_leftovers(state, now, plan), *(_rest(state, now, d.resource()) for d in _deploys(plan, items))))
 
 
 def refill(state: SessionState, now: float) -> Run | None:
@@ -102,7 +88,7 @@ def refill(state: SessionState, now: float) -> Run | None:
 
 def free_deployments(state: SessionState) -> int:
     """How many more evaluation deployments may be up at once."""
-    return EVALUATION_DEPLOYMENTS - sum(1 for name in state.known.deployments if _is_up(state, name))
+    return EVALUATION_DEPLOYMENTS - sum(1 for name in state.known.deployments if is_up(state, name))
 
 
 def _benchmark(state: SessionState, now: float, plan: Plan) -> Step | None:
@@ -170,7 +156,7 @@ def _evaluated(state: SessionState, now: float, plan: Plan, items: list[PlanItem
         serving = _deploys(plan, [item])[0]
         seen = state.known.deployment(serving.id)
         if item.id in state.known.scores or item.id in lost:
-            rests += [_rest(state, now, serving.resource()), _told(state, plan, item)]
+            rests += [rest(state, now, serving.resource()), _told(state, plan, item)]
         elif seen is None and free > 0:
             free -= 1
             starts.append(run(state, now, f"deploy/{serving.resource()}", "deploy_model", item=serving.id))
@@ -184,18 +170,6 @@ def _evaluated(state: SessionState, now: float, plan: Plan, items: list[PlanItem
 def _deploys(plan: Plan, items: Iterable[PlanItem]) -> list[PlanItem]:
     """The evaluation deployments of evaluate items."""
     return [found for item in items if (found := plan.item(item.needs[0])) is not None]
-
-
-def _is_up(state: SessionState, resource: str) -> bool:
-    seen = state.known.deployments[resource]
-    return may_rest(state, resource) and seen.state not in GONE and state.known.replicas.get(resource) != 0
-
-
-def _rest(state: SessionState, now: float, resource: str) -> Step | None:
-    """An evaluation deployment that has done its work costs nothing from here on."""
-    if resource not in state.known.deployments or not _is_up(state, resource):
-        return None
-    return run(state, now, f"rest/{resource}", "scale_deployment", resource=resource)
 
 
 def _told(state: SessionState, plan: Plan, item: PlanItem) -> Step | None:
