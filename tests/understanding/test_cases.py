@@ -9,7 +9,7 @@ import pytest
 from agent.understanding.predict import predict_instruction, predict_reply
 from tests.understanding.scoring import cases, differences, same
 
-INSTRUCTIONS = [*cases("instructions"), *cases("voices_instructions")]
+INSTRUCTIONS = [*cases("instructions"), *cases("voices_instructions"), *cases("mails_instructions")]
 REPLIES = [*cases("replies"), *cases("voices_replies")]
 NOT_BUILT_ON = [*cases("held_back_replies"), *cases("fresh_replies")]
 
