@@ -143,7 +143,7 @@ def _standing(state: SessionState, plan: Plan) -> str:
 
 def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
     known = state.known
-    jobs = [_job(known.jobs[name]) for name in sorted(state.active & known.jobs.keys())]
+    jobs = [_job(job) for item in plan.items if (job := known.job(item.id)) and job.resource in state.active]
     running = f": {_listed(jobs)}" if jobs else ""
     yield "active jobs", f"{len(state.active)} of at most {plan.max_active_jobs}{running}"
     ready = [item for item in plan.items if not finished(state, plan, item.id) and _may_run(state, plan, item)]

@@ -27,8 +27,9 @@ from agent.session.events import Cancelling, LlmChoice, PlannerReplied, Record
 from agent.session.state import Replied, SessionState
 
 ANSWERS = 30
-"""Answers of the model until the user speaks again; an approved plan adds some for each job that it may come to."""
-ANSWERS_PER_JOB = 4
+"""Answers of the model until the user speaks again; an approved plan adds some for each thing that it may come to."""
+ANSWERS_EACH = 4
+"""For each job, and for each evaluation with its deployment: enough for a model that makes one call at a time."""
 USELESS = 3
 """Answers in a row without anything to act on, after which the user is asked."""
 TOOLLESS = "toolless"
@@ -210,8 +211,10 @@ def _allowed(state: SessionState) -> int:
     plan = state.known.plan if state.plan_approved else None
     if plan is None:
         return ANSWERS
-    full_runs = len({candidate.base_model for candidate in plan.candidates})
-    return ANSWERS + ANSWERS_PER_JOB * (len(plan.candidates) + full_runs)
+    jobs = len(plan.candidates) + len({candidate.base_model for candidate in plan.candidates})
+    bases = sum(item.kind == "evaluate" and item.phase == "benchmark" for item in plan.items)
+    evaluations = bases + jobs if bases else 0
+    return ANSWERS + ANSWERS_EACH * (jobs + evaluations)
 
 
 def _given(state: SessionState) -> int:

@@ -61,5 +61,20 @@ class Sensible:
         return probes or [("finish", {"outcome": "succeeded", "reason": ""}) if done else ("wait_for_jobs", {})]
 
 
+class OneAtATime(Sensible):
+    """Makes one call in each answer, as small models do."""
+
+    def __init__(self, slots: dict[str, Any] | None = None) -> None:
+        super().__init__(slots)
+        self._draft = iter(DRAFT)
+
+    def __call__(self, request: dict[str, Any]) -> Reply:
+        reply = super().__call__(request)
+        if reply.calls == DRAFT:
+            return Reply(calls=[next(self._draft)])
+        listed = "data" in facts(request) or "request" in facts(request)
+        return Reply(calls=reply.calls[:1] if listed else reply.calls[1:])
+
+
 def _items(now: dict[str, str], name: str) -> list[str]:
     return [item for item in re.split(r", | and \d+ more", now.get(name, "")) if item]

@@ -6,9 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.house import jsonl
+from tests.labelled import labelled_rows
 from tests.planner.houses import llm_house
 from tests.planner.scripted_model import KEY, shared, text_of
-from tests.planner.sensible import Sensible, facts
+from tests.planner.sensible import SLOTS, OneAtATime, Sensible, facts
 from tests.session.steps import PROCEED, YES, answers, at_gate, made
 
 
@@ -62,6 +66,23 @@ async def test_with_a_standing_yes_the_answers_left_grow_once(tmp_path: Path) ->
         left = [int(facts(request)[LEFT]) for request in home.model.requests]
         assert sum(1 for before, after in pairwise(left) if after >= before) == 1
         assert "an approved plan some more for its jobs" in home.model.prompt(0)
+
+
+@pytest.mark.parametrize("workflow", ["sft", "classification"])
+async def test_a_model_that_makes_one_call_at_a_time_is_not_cut_short(tmp_path: Path, workflow: str) -> None:
+    slots = {**SLOTS, "workflow": workflow, "base_models": ["tiny-a", "tiny-b"], "evaluation": None}
+    wish = f"Run {workflow} fine-tuning on accounts/local/datasets/tickets using tiny-a and tiny-b."
+    async with llm_house(tmp_path, OneAtATime(slots), content=jsonl(labelled_rows(120))) as (home, _):
+        session = home.create(wish)
+        await at_gate(home, session, "plan")
+        home.reply(session, YES)
+        if workflow == "sft":
+            await at_gate(home, session, "promotion")
+            home.reply(session, PROCEED)
+        await home.until(session, "succeeded", seconds=120)
+        left = [int(facts(request)[LEFT]) for request in home.model.requests]
+        assert all(len(reply.calls) == 1 for reply in home.replies(session))
+        assert min(left) > 15, "half of the free answers are left for what goes wrong"
 
 
 LEFT = "answers left until the user speaks again"
