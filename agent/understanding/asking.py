@@ -42,12 +42,14 @@ _CAPABLE = re.compile(
     r"^can you (?:also |actually |even )*(?:do|help(?! me (?:train|fine|with))|run|handle|support|train|fine-?tune)\b(?! (?:me|us|it|this|that|the|my|our|a|an|one)\b)[^⟦]*\?"
 )
 """What somebody wants to know about the agent: no dataset, no model, no thing of their own."""
-_YOU = re.compile(r"^(?:\w+,? )?(?:can|could|would|will) you\b")
+_YOU = re.compile(
+    r"^(?:\w+,? )?(?:can|could|would|will) (?:you\b|(?:somebody|someone|anybody|anyone|one of you|the agent|the team) (?:please )?(?:run|train|fine-?tune|tune|start|launch|do|set up|kick|build|classify|benchmark|put)\b)"
+)
 _TAG = re.compile(r"\b(?:ok|okay|alright|please|thanks|deal|will you|right)\?$")
 """What is hung on an order ("not over $18, ok?") makes it no question."""
 _HYPOTHETICAL = re.compile(r"\bif (?:i|we) (?:gave|asked|used|trained|took|had|were|wanted)\b[^?]*\bwould\b[^?]*\?$")
 _ORDERS = re.compile(
-    r"(?:only|just) benchmark\b|\bbenchmark(?:ing)? only\b|(?:can|could) you (?:please |also )*(?:run|do|train|fine-?tune|help)\b.*⟦d"
+    r"(?:only|just) benchmark\b|\bbenchmark(?:ing)? only\b|(?:can|could|shall|may) (?:you|we|i) (?:please |also |now |just )*(?:run|do|train|fine-?tune|help|set up|kick off|start|launch|tune)\b.*⟦d"
 )
 _REQUESTS = re.compile(
     r"\b(?:please|can you|could you|would you|i want|i'd like|i would like|we want|we'd like|we need|let'?s|go ahead|i need you)\b(?: \w+){0,4} (?:to )?(?:run|train|fine-?tune|finetune|tune|start|do|launch|benchmark|build|write|generate|create|teach|make|classify)\b"

@@ -16,6 +16,7 @@ from agent.understanding.label_tables import labels_of_table
 from agent.understanding.label_wishes import only_tuned, read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.limits import declines_deployment, read_imbalance, read_limits
+from agent.understanding.menus import chosen_rows
 from agent.understanding.preference import declines_pairs, read_method, wants_model_sweep, wants_pairs
 from agent.understanding.questions import missing_inputs, questions_for
 from agent.understanding.quoting import settings_in, split_quoted
@@ -48,6 +49,7 @@ _NOT_THIS = re.compile(
 )
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
+    r"|\b(?:idea|mail|request|wish|proposal|suggestion|plan|message)\b[^.;\n]{0,25}\b(?:is|are) (?:off the table|dead|obsolete|wrong|outdated|void|cancelled|rejected|out\b|not what)"
 )
 """Words by which a writer sets a quoted mail aside."""
 
@@ -58,7 +60,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     `known_models` are canonical ids besides those of tuning/models.yaml, for example those of the local platform.
     """
     known = tuple(known_models)
-    parts = split_quoted(text)
+    parts = split_quoted(chosen_rows(text))
     if (settings := settings_in(parts.data)) and _RUN_THIS.search(parts.own) and not _NOT_THIS.search(parts.own):
         parts = replace(parts, own=f"{parts.own}\n{settings}")
     scene = stage(parts.own, known)

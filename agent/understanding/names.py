@@ -109,6 +109,11 @@ _DATA_NOUN = re.compile(
     r"[\"'`*]* (?:training |train |test |eval )?(?:data ?-?sets?|data|sets?|corpus|corpora|file|split|rows|pairs|prompts|samples|examples|table|upload|collection)\b",
     re.IGNORECASE,
 )
+_OTHER_FILE = re.compile(
+    r"\.(?:log|py|sh|ya?ml|md|pdf|docx?|xlsx?|pptx?|ipynb|toml|cfg|ini|zip|html?|png|jpe?g|bin|safetensors|gguf|com|org|net|io|de|ai)$",
+    re.IGNORECASE,
+)
+"""Files and sites that hold no rows to train on."""
 _ARTICLE = re.compile(r"\b(?:our|the|their|your|this|that|an?) $", re.IGNORECASE)
 _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
@@ -243,7 +248,7 @@ def _reads_as_name(text: str, word: str, end: int, fallback: bool) -> bool:
 def _names_something_else(text: str, match: re.Match[str], written: str, kind: Kind) -> bool:
     """Whether a word that looks like an id is a task, a ticket, a compound of the trade, a column, a team, a run."""
     start, end = match.start("id"), match.start("id") + len(written)
-    if _COMPOUND.fullmatch(written):
+    if _COMPOUND.fullmatch(written) or _OTHER_FILE.search(written):
         return True
     if kind == "evaluator":
         # "author the reward function, RDKit-valid molecules get 1"
