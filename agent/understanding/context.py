@@ -7,15 +7,34 @@ from typing import Literal
 
 Asked = Literal["yes_no", "open", "choice", "nothing"]
 
-_SENTENCES = re.compile(r"(?<=[.!?？])\s+|\n+")
+_SENTENCES = re.compile(r"(?<=[.!?？])\s+|(?<=[？。])|\n+")
 _OPEN = re.compile(
-    r"\b(?:which|what|how|where|who|whom|when|why|welche[rsnm]?|was|wie|wo|quel(?:le)?s?|combien|cuál(?:es)?|qué|cuántos?|name (?:a|the)|choose|pick|哪|什么|多少)\b|哪|什么|多少"
+    r"\b(?:which|what|how|where|who|whom|when|why|name (?:a|the)|choose|pick"
+    r"|welche[rsnm]?|was|wie|wo|wer|warum|quel(?:le)?s?|combien|comment|où|pourquoi|cuál(?:es)?|qué|cuánt[oa]s?|cómo|dónde"
+    r"|qual|quais|quant[oaie]s?|onde|por que|quale|quali|cosa|dove|perché|welke?|wat|hoe|hoeveel|waar|waarom)\b"
+    r"|哪|什么|多少|几|怎么|どの|どれ|どちら|何|なに|いくつ|いくら|どう|誰|どこ"
+)
+_AND_OPEN = re.compile(
+    r"\b(?:and|und|et|y|e|en) (?:which|what|how|where|who|when|why|welche\w*|wie|was|quel\w*|combien|comment|cuál\w*|cuánt\w*|quale|quant\w*|qual|welke|hoe\w*)\b"
 )
 _YES_NO = re.compile(
-    r"(?:^|[,;:—] ?|\b(?:so|and|then|now|but) )\s*(?:is|are|shall|should|may|can|could|do|does|did|would|will|ok|okay|fine|proceed|continue|ready|approve|confirm|agree|want me|happy|soll|darf|kann|möchtest|ist|dois-je|puis-je|est-ce|voulez|veux|debo|puedo|quieres|está)\b|\b(?:ok|okay|all right|fine) (?:if|to|with)\b|吗"
+    r"(?:^|[,;:—¿] ?|\b(?:so|and|then|now|but|also|dann|donc|alors|entonces|então|allora|dus) )\s*(?:is|are|shall|should|may|can|could|do|does|did|would|will|ok|okay|fine|proceed|continue|ready|approve|confirm|agree|want me|happy|promote|deploy|start|go ahead|right|correct"
+    r"|soll|sollen|darf|dürfen|kann|können|möchtest|möchten|ist|sind|stimmt|stimmen|passt|wollen|willst|einverstanden|habe ich recht"
+    r"|dois-je|puis-je|peux-je|est-ce|voulez|veux|est-il|sont-ce|souhaitez|faut-il|c'est|d'accord|je peux|on peut"
+    r"|debo|puedo|podemos|quieres|quiere|está|están|es|son|le parece|te parece|puede|deseas|desea|de acuerdo"
+    r"|posso|podemos|devo|quer|você quer|deseja|está|estão|é|são|tudo bem|pode ser|concorda"
+    r"|possiamo|vuoi|vuole|volete|va bene|è|sono|ti va|procedo|mag ik|mogen we|zal ik|kan ik|moet ik|wil je|wilt u|is het|klopt|kloppen|zijn|akkoord)\b"
+    r"|\b(?:ok|okay|all right|alright|fine) (?:if|to|with)\b|吗|(?:ますか|ですか|ましょうか|でしょうか|いい)\W*$"
 )
-_MIND = re.compile(r"\bmind\b|\bobject(?:ion)?\b|\bnot\b|n't\b|\bunless\b|\bwithout\b")
-_OR = re.compile(r"\bor\b(?! more\b| less\b| so\b)|\boder\b|\bou\b|还是")
+_MIND = re.compile(
+    r"\bmind\b|\bobject(?:ion)?\b|\bnot\b|n't\b|\bunless\b|\bwithout\b|\brather than\b|\binstead of\b"
+    r"|\bnicht\b|\bkeine?\b|\bohne\b|\bdagegen\b|\bstatt\b|\bpas\b|\bsans\b|\bdérange\b|\bplutôt\b|\bsin\b|\bmolesta\b|\ben lugar\b|¿no\b"
+    r"|\bnão\b|\bsem\b|\bem vez\b|\bnon\b|\bsenza\b|\bdispiace\b|\binvece\b|\bniet\b|\bgeen\b|\bzonder\b|\bbezwaar\b|介意|不|没|ない|ません|なし"
+)
+"""A yes to a question with one of these may mean either."""
+_OR = re.compile(
+    r"\bor\b(?! more\b| less\b| so\b)|\boder\b|\bou\b|\bo\b(?! que\b)|\bof\b(?= (?:moet|zal|wil|liever|een|de|het|heb)\b)|\b(?:zal|mag|moet|kan|wil) (?:ik|je|u|we|wij)\b[^?]*\bof\b|还是|か、|それとも|または"
+)
 _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("eval_dataset", re.compile(r"\b(?:eval(?:uation)?|test|held-out|holdout) (?:data ?set|set|data)\b")),
     ("train_dataset", re.compile(r"\bdata ?sets?\b|\bdata\b|\bdatensatz\b|\bjeu de données\b|数据集")),
@@ -53,7 +72,7 @@ def kind_of_question(context: str) -> Asked:
     open_ones = [
         q for q in questions if (o := _OPEN.search(q)) and not ((y := _YES_NO.search(q)) and y.start() < o.start())
     ]
-    if open_ones:
+    if open_ones or any(_AND_OPEN.search(q) for q in questions):
         return "open"
     if any(_OR.search(q) for q in questions):
         return "choice"

@@ -11,8 +11,9 @@ from agent.understanding.context import kind_of_question
 from agent.understanding.label_merges import MERGE_SLOTS, take_merges
 from agent.understanding.languages import to_english
 from agent.understanding.leftovers import not_held, partly_read
+from agent.understanding.letters import quotes_a_plan, without_frame
 from agent.understanding.names import QUOTED_FILE
-from agent.understanding.no_forms import ends_session, says_no
+from agent.understanding.no_forms import begins_with_hold, ends_session, says_no
 from agent.understanding.numbers import plain_numbers
 from agent.understanding.quoting import split_quoted
 from agent.understanding.result import Gate, Reply
@@ -31,18 +32,31 @@ _DISCUSSES = re.compile(
     r"\b(?:cheaper|cost|faster|better|enough|longer|difference|mean|help|change anything|worth|happen|take|price|save|matter|recommend|suggest|think)\b[^?]*\?|\b(?:what|how)(?: would| much| if| does| will| happens)\b"
 )
 _HEDGES = re.compile(
-    r"\b(?:maybe|perhaps|i guess|i suppose|not sure|unsure|probably|possibly|might|hmm+|whatever|dunno|i think so|no idea|don'?t know|kind of|sort of|vielleicht|peut-être|quizás|tal vez|wohl|也许|可能)\b|也许|可能"
+    r"\b(?:maybe|perhaps|i guess|i suppose|not sure|unsure|probably|possibly|might|hmm+|whatever|dunno|i think so|no idea|don'?t know|kind of|sort of|vielleicht|peut-être|quizás|quizá|tal vez|talvez|forse|misschien|wohl|bof)\b|也许|可能|大概|たぶん|多分|かも"
+)
+_UNSURE = re.compile(
+    r"\b(?:(?:i'?m |am |are |really |quite )*(?:not|un)(?: \w+)? ?sure|idk|dunno|i (?:do not|don'?t|dont) (?:really )?know(?! (?:what|how|which|why|who))|no idea|undecided|can'?t decide|cannot decide|on the fence|in two minds|weiß (?:ich )?nicht(?: so recht)?|bin (?:mir )?(?:nicht|un)(?: \w+)? ?sicher|keine ahnung|je (?:ne )?sais pas|(?:pas|je ne suis pas) (?:très |vraiment )?s[ûu]re?|aucune idée|no (?:lo )?s[ée]|no estoy (?:muy |del todo )?segur[oa]|ni idea|não sei|não tenho certeza|sei lá|non (?:lo )?so|non sono sicur[oa]|boh|weet (?:ik )?(?:het )?niet|geen idee|twijfel)\b|不确定|不知道|不清楚|说不好|わからない|分からない|わかりません|迷って|どうしよう"
+)
+"""Says that the writer cannot tell; a no in the same words ("not sure", "no idea") is none."""
+_FIRM_NO = re.compile(
+    r"\b(?:stop|cancel|abort|hold|wait|reject|don'?t (?:start|proceed|do it|run|go)|do not (?:start|proceed|do it|run|go)|not yet|let me|forget it|need to|have to|nein|nicht starten|warte\w*|pas encore|attend\w*|espera\w*|todavía no)\b|先|等"
 )
 
 
 _SARCASM = re.compile(
-    r"\b(?:yeah|yea|sure|oh|ha|right|ok|okay|great|wow),? (?:right|because|as if|great|joy|bargain)\b|\bwhat a (?:bargain|steal|deal|surprise|joy|shame)\b|\bas if\b|\bvery funny\b|\bhilarious\b|\bgood luck with that\b|\bbest joke\b|\bnice joke\b|\bmade my day\b|\bof course,? because\b|\bbecause (?:who|money|we all|why)\b|\bmoney (?:grows|is no object)\b|\bwhat could (?:possibly )?go wrong\b|(?:^|\s)/s\b|\bthanks for nothing\b|🙄"
+    r"\b(?:yeah|yea|sure|oh|ha|right|ok|okay|great|wow),? (?:right|because|as if|great|joy|bargain)\b|\bwhat a (?:bargain|steal|deal|surprise|joy|shame)\b|\bas if\b|\bvery funny\b|\bhilarious\b|\bgood luck with that\b|\bbest joke\b|\bnice joke\b|\bmade my day\b|\bof course,? because\b|\bbecause (?:who|money|we all|why)\b|\bmoney (?:grows|is no object)\b|\bwhat could (?:possibly )?go wrong\b|(?:^|\s)/s\b|\bthanks for nothing\b|\b(?:oh|ah|wow|yay|great|super|wonderful|brilliant|fantastic|lovely|perfect),? (?:(?:great|wonderful|brilliant|fantastic|lovely|perfect|joy|super|yes)[,.!]* )?(?:another|yet another|even more|more) (?!(?:epoch|rank|model|candidate|run with|data)s?\b)|\bdown the drain\b|\bout of the window\b|\bjust what (?:i|we|my \w+|our \w+|the \w+) (?:always )?(?:needed|wanted to hear)\b|\bhow (?:wonderful|delightful|generous|thoughtful)\b|\bbe still my\b|\bwhat's another\b|\bna toll\b|\bna super\b|\bna bravo\b|\bsuper,? noch (?:ein|mehr)\w*|\bben voyons\b|\bgénial,? encore\b|\bqué maravilla,? otr[oa]\b|\bqué bien,? otr[oa]\b|🙄|🤡"
 )
 """Mockery: what it names is no wish."""
 _ORDERS = re.compile(r"\b(?:use|make it|change|set|switch|reduce|lower|take|instead|skip|train|cut)\b")
 _YES_WORD = re.compile(r"\b(?:yes|yeah|yep|ok|okay|sure|go|approved?)\b")
-_WAVERS = re.compile(r"(?:^|\b(?:wait|no|yes|hm+),? )(?:yes|ok|okay|maybe|no|sure|right|go|hm+|huh|eh|well|so)\W*\?$")
-"""A question of one such word wavers; it asks for nothing."""
+_WAVERS = re.compile(
+    r"(?:^|\b(?:wait|no|yes|hm+),? )(?:(?:yes|yeah|ok|okay|maybe|no|sure|right|go|hm+|huh|eh|well|so|fine|good|i|guess|suppose|think|kind|sort|of|perhaps|probably|ja|oui|si|sí|vielleicht|quizás|peut-être|hein|oder|eh|ähm|euh)[ ,.]*){1,6}\W*\?+\W*$"
+)
+"""A question of such words alone wavers; it asks for nothing."""
+_FRAGMENT = re.compile(r"^[^?]{1,25}\?+$")
+_WH = re.compile(
+    r"\b(?:what|which|how|why|who|when|where|is|are|was|were|do|does|did|can|could|will|would|should|shall|may|any|was|wie|wann|warum|welche\w*|combien|quel\w*|pourquoi|comment|quand|qué|cuánto|cuál|cuándo|por qué|quanto|quando|come|perché|qual|hoe|wat|wanneer|waarom|okay|ok)\b|[多几怎哪什么吗呢]|ですか|ますか"
+)
 
 
 def read_reply(
@@ -60,8 +74,8 @@ def read_reply(
     parts = split_quoted(bounded(text))
     bare = QUOTED_FILE.sub(r"\g<path>", plain)  # quotes around a path with blanks quote nobody
     quoted = bool(parts.quoted or parts.data or _QUOTED_WORDS.search(bare))
-    if not quoted and (kind := kind_of(plain, gate)) != "neither":
-        return _approval(kind == "yes", gate, context)
+    if answer := _approval(text, quoted, gate, context):
+        return answer
     own = _QUOTED_WORDS.sub(" ", QUOTED_FILE.sub(r"\g<path>", normalised(parts.own).lower())) if quoted else bare
     changes = read_changes(parts.own, gate, context, tuple(known_models), current or Request())
     reply = _other(own.strip(), quoted, changes)
@@ -74,12 +88,33 @@ def read_reply(
     return replace(reply, reason=" ".join((reply.reason, *unheld)))
 
 
-def _approval(yes: bool, gate: Gate, context: str) -> Reply:
-    if not yes:
+def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None:
+    """The answer when the text is on the allow-list: a yes, or politeness; None when it says anything else."""
+    body = without_frame(normalised(bounded(text)))
+    if quoted and not (body := _above_the_plan(text)):
+        return None
+    asks_leave = gate == "question" and kind_of_question(context) == "yes_no"
+    kind = kind_of(body.lower(), gate, context if asks_leave else "")
+    if kind == "neither" or (quoted and kind != "yes"):
+        return None
+    if kind == "polite":
         return Reply("unclear", "The reply is polite but says neither yes nor no.")
-    if gate == "question" and kind_of_question(context) != "yes_no":
+    if gate == "question" and not asks_leave:
         return Reply("unclear", "A yes does not answer the question that was asked.")
     return Reply("approve", "An unconditional yes.")
+
+
+def _above_the_plan(text: str) -> str:
+    """What a mail says above the quoted plan that it answers; "" where the quotation is anything else."""
+    parts = split_quoted(bounded(text))
+    lines = [line.strip() for line in bounded(text).split("\n") if line.strip()]
+    first = next((at for at, line in enumerate(lines) if line.startswith(">")), 0)
+    below = first and all(line.startswith(">") for line in lines[first:])
+    own = without_frame(normalised(parts.own))
+    if not below or parts.data or own.endswith(":") or _QUOTED_WORDS.search(own):
+        return ""
+    quote = normalised(parts.quoted).lower()
+    return own if quotes_a_plan(quote) and not _CHANGES.search(quote) else ""
 
 
 def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
@@ -92,7 +127,11 @@ def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
         return Reply("ask", "The reply asks a question.")
     if _HEDGES.search(own) and _YES_WORD.search(own) and not changes:
         return Reply("unclear", "The reply wavers between yes and no.")
+    if _UNSURE.search(own) and not changes and not _FIRM_NO.search(own):
+        return Reply("unclear", "The reply says that it is not decided.")
     negative = says_no(own) or says_no(to_english(own))
+    if negative and begins_with_hold(own) and not _ORDERS.search(own):
+        return Reply("reject", "The reply says to hold.", ends=False)
     ends = negative and ends_session(own)
     if changes and not (ends and not re.search(r"\b(?:instead|rather|but|use|change)\b", own)):
         return Reply("revise", "The reply changes the plan.", changes)
@@ -120,17 +159,23 @@ def _asks(own: str, changes: Mapping[str, object]) -> bool:
         )
     ]
     left = [s for s in questions if s not in demands and s not in rhetorical and not _WAVERS.search(s)]
+    if all(_FRAGMENT.match(s) and not _WH.search(s) for s in left) and says_no(_without(own, questions)):
+        return False  # "$900? Forget it.": the words of others thrown back at them
     return bool(left) and not (changes and _imperative_elsewhere(own, questions))
 
 
 def _imperative_elsewhere(own: str, questions: list[str]) -> bool:
     """Whether the change stands outside the questions: "Make it 2 epochs. What will that save?"."""
-    rest = own
-    for question in questions:
-        rest = rest.replace(question, " ")
+    rest = _without(own, questions)
     return bool(
         re.search(r"\b(?:use|make|change|set|switch|take|skip|only|instead|with|reduce|lower|raise|drop|keep)\b", rest)
     ) and bool(re.search(r"\d|⟦|skip|deploy|qwen|llama|instead", rest))
+
+
+def _without(own: str, questions: list[str]) -> str:
+    for question in questions:
+        own = own.replace(question, " ")
+    return own
 
 
 _CHANGES = re.compile(

@@ -23,28 +23,33 @@ from agent.understanding.vocabulary import load_list, words
 
 _LONGEST = 600
 """Characters: a longer text says more than yes."""
+_LEAVE = re.compile(r"\b(?:i|we|ok(?:ay)? to|fine to|right to|me to) ((?!have\b|am\b|was\b|found\b)[^?]{3,120})\?")
+_STANDS_FOR = frozenset(["it", "them", "that", "those", "these", "this", "one", "so", "both", "all", "yourself"])
 _FOLDER = Path(__file__).parent / "consent"
 _KINDS = ("approves", "weak", "read", "polite", "called", "at_promotion", "at_comparison", "at_question")
 """The lists of a language: what says yes at any gate, says it weakly, tells that one has read, is harmless beside a yes,
 says yes at one gate, and is harmless only before a comma or a full stop, as calling somebody. Every other list is a part that these are made of."""
 
-Kind = Literal["yes", "polite", "neither"]
+Kind = Literal["yes", "bare", "polite", "neither"]
 
 
-def kind_of(text: str, gate: Gate) -> Kind:
-    """Whether a normalised, lower-case text is a yes at a gate, only politeness, or anything else.
+def kind_of(text: str, gate: Gate, asked: str = "") -> Kind:
+    """Whether a normalised, lower-case text is a yes at a gate, a bare "ok", only politeness, or anything else.
 
     The text must split into phrases without a rest; it is a yes when one way of splitting it holds a yes. A bare "yes"
-    or "ok" beside "I have read it" tells that it was read, and no more.
+    or "ok" beside "I have read it" tells that it was read, and no more. `asked` is a question for yes or no: a yes may
+    say again what it asks leave for ("May I write it?": "sure, write it").
     """
     if len(text) > _LONGEST or trails_off(text):
         return "neither"
     said = words_of(text, _spellings())
     tokens = tuple(_corrected(token) for token in said.tokens)
-    ways = _ways(replace(said, tokens=tokens), gate)
+    ways = _ways(replace(said, tokens=tokens), gate, _leave_asked(asked))
     if not ways or not tokens or any(_stands(idiom, tokens) for idiom in _idioms()):
         return "neither"
-    return "yes" if any("yes" in way or ("weak" in way and "read" not in way) for way in ways) else "polite"
+    if any("yes" in way for way in ways):
+        return "yes"
+    return "bare" if any("weak" in way and "read" not in way for way in ways) else "polite"
 
 
 def trails_off(text: str) -> bool:
@@ -53,7 +58,7 @@ def trails_off(text: str) -> bool:
     return bare.endswith(("..", ". .")) or bare.startswith(("..", ". ."))
 
 
-def _ways(said: Words, gate: Gate) -> set[frozenset[str]]:
+def _ways(said: Words, gate: Gate, leave: tuple[Tokens, ...]) -> set[frozenset[str]]:
     """The kinds of phrases into which the whole text splits, for each way of splitting it."""
     tokens = said.tokens
     negative = {at for at, token in enumerate(tokens) if token in _negative()}
@@ -79,7 +84,26 @@ def _ways(said: Words, gate: Gate) -> set[frozenset[str]]:
                     continue
                 said_so = "weak" if kind == "yes" and tokens[start:end] in _weak() else kind
                 reached[end] |= {way | {said_so} for way in ways}
+        for end in _ends_of_echo(tokens, start, leave):
+            reached[end] |= {way | {"echo"} for way in ways}
     return reached[-1]
+
+
+def _leave_asked(asked: str) -> tuple[Tokens, ...]:
+    """What "may I ...?" and "is it ok to ...?" ask leave for, from the verb to the end of the question."""
+    return tuple(words_of(match[1], _spellings()).tokens for match in _LEAVE.finditer(asked.lower()))
+
+
+def _ends_of_echo(tokens: Tokens, start: int, leave: tuple[Tokens, ...]) -> set[int]:
+    """Where words end that repeat what leave was asked for, from its verb on, with "it" or "them" for the rest."""
+    ends: set[int] = set()
+    for asked in leave:
+        at = start
+        while at < len(tokens) and at - start < len(asked) and tokens[at] == asked[at - start]:
+            at += 1
+        if at > start:
+            ends |= {at, at + 1} if at < len(tokens) and tokens[at] in _STANDS_FOR else {at}
+    return ends
 
 
 @lru_cache(maxsize=8)
