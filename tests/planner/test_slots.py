@@ -20,6 +20,13 @@ def test_names_become_canonical_and_unknown_ones_are_told() -> None:
     assert changed(NONE, {"base_models": ["tiny-a"]}, NONE, ("tiny-a",))[0].base_models == ("tiny-a",)
 
 
+def test_merges_are_pairs() -> None:
+    pairs = [["refunds", "billing"], ["b", "c"]]
+    assert changed(NONE, {"merge_labels": pairs}, NONE)[0].merge_labels == (("refunds", "billing"), ("b", "c"))
+    with pytest.raises(SlotError, match="merge_labels"):
+        changed(NONE, {"merge_labels": [["refunds", "billing", "x"]]}, NONE)
+
+
 def test_slots_left_out_stay_and_null_clears() -> None:
     before = Request(epochs=(3,), lora_ranks=(8,), deploy=False)
     assert changed(before, {"epochs": [2]}, NONE)[0] == Request(epochs=(2,), lora_ranks=(8,), deploy=False)
