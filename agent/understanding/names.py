@@ -36,7 +36,7 @@ _ORDINARY_SHAPE = re.compile(
     r"long|short|single|double|two|three|four|base|best|real|end|held|hold|one|few|zero|cost|time|data|domain|task|"
     r"human|hand|customer|user|machine|rule|model|label|multi|on|off|all|day|year|month|week)-[a-z]+(?:-[a-z]+)*|"
     r"\d+(?:\.\d+)?[a-z%]?|\d+-\d+|\d{1,4}[/-]\d{1,2}[/-]\d{1,4}|v\d+|[a-z]+'[a-z]+|\d+(?:st|nd|rd|th)|\d+e-?\d+|\d+-[a-z]+|\d+x|r\d+|"
-    r"(?:lora|qlora)-.*|(?:rank|beta|lr|epochs?|candidate|config|run|top|option)-\d+|q[1-4]|\d+k|[a-z]-[a-z]|gpu-\w+|[a-z]+-(?:style|based|like|tuned?|tuning|free|shot|level|only|wise|time|backed|specific|driven|friendly|ready|aware|trained|learning|paired|generated|order|vs-[a-z]+|in|out|up|off|on|to|by|ish)",
+    r"(?:lora|qlora)-.*|(?:rank|beta|lr|epochs?|candidate|config|run|top|option)-\d+|q[1-4]|\d+k|[a-z]-[a-z]|gpu-\w+|[a-z]+-(?:style|based|like|tuned?|tuning|free|shot|level|only|wise|time|backed|specific|driven|friendly|ready|aware|trained|learning|paired|generated|order|in|out|up|off|on|to|by|ish)",
     re.IGNORECASE,
 )
 

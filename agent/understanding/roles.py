@@ -63,7 +63,7 @@ _OTHER_LEFT = _end(
     r"\b(?:old|previous|former|earlier|last) (?:model|system|setup|bot|baseline|assistant|solution|router|classifier|version|run|one)(?: (?:is|was|uses|used|runs on|ran on|with))?(?: (?:a|an))?:?",
     r"\b(?:production|prod|live|current|existing|incumbent)(?: (?:model|system|setup|bot|baseline|assistant|traffic|endpoint|stack|solution|router|classifier))?(?: (?:is|uses|runs on|runs|on|with|still uses|has))?(?: (?:a|an))?:?",
     r"\bwhat (?:we|i) (?:have|use|run)(?: now| today| currently)?:?",
-    r"(?:^|[.;\n•*-] ?)(?:it )?(?:was|production|prod|live|incumbent|existing|current|currently|to beat|rival|baseline|in use|old) ?[:=]",
+    r"(?:^|[.;\n•*-] ?)(?:it )?(?:hers|his|theirs|the others?'?s?|the intern'?s?|the vendor'?s?|the competitor'?s?|was|production|prod|live|incumbent|existing|current|currently|to beat|rival|baseline|in use|old) ?[:=]",
     r"\bjudges?(?: model)?(?:\s*(?:,|:|=)|\s+(?:serves|use|uses|take|takes|acts|comes|we (?:use|take|have)|is|will be|should be|being|be|with|using))*",
     r"\b(?:judged|graded|scored|rated|ranked|evaluated|checked) (?:by|with|using)",
     r"\b(?:strong|weak|stronger|weaker|reference)(?: (?:model|one|side|sampler))?(?:\s*(?:,|:|=)|\s+(?:is|be|should be|with))*",

@@ -40,6 +40,12 @@ _MEASURE_STICK = re.compile(
     r"\b(?:baselines?|yardstick|reference(?: point)?|rivals?|opponent|bar|model to beat|to beat|contender|comparison(?: model| point)?|to compare (?:with|against|to)|compared? (?:with|against|to)|get past|go past|catch up with|close the gap (?:to|with)|come close to|near|overtake|ahead of|behind|short of|in comparison (?:with|to)|relative to)\b[^⟦.]{0,35}⟦m⟧"
 )
 _ASKS = re.compile(r"(?:so |and |or )*(?:which|what|who|how well|whether|does|do|is|are|can)\b")
+_SOMEBODYS_FIGURE = re.compile(
+    r"\b(?!we\b|i\b|you\b)\w+ (?:reports?|reported|claims?|claimed|gets?|got|reaches|reached|achieves?|achieved|has|had|scores?|scored|manages?|managed|shows?|showed) (?:about |around |some |only |just )?[$]?\d[\d.]*\s?%?(?: \w+)? (?:with|using|on|by|from|via)\b[^⟦]{0,20}⟦m⟧"
+)
+_PAST_THING = re.compile(
+    r"\b(?:the|our|my|an?|that|their) (?:\w+ ){0,3}(?:model|run|version|checkpoint|adapter|job|attempt|pilot|prototype|experiment|bot|system) (?:from|of|in|back in|that we had|we had|we built|we used) [\w ]{2,24}(?:, |\(| ?— ?)(?:an? |the |based on |namely )*$"
+)
 _APPOSED = re.compile(
     r"\b(?:our|their|the|my|this|current|old) (?:\w+ ){0,2}(?:bot|chatbot|voicebot|assistant|classifier|system|set-?up|pipeline|service|app|tool|router|stack|solution|product|backend|engine|copilot|helpdesk|help desk|endpoint|search|widget|portal|model in use)(?: today| now)? ?(?:\(|, |— ?)(?:a |an |the |currently |now |based on |running |built on |powered by |it'?s |which is |still )*$"
 )
@@ -64,7 +70,9 @@ def is_aside(text: str, start: int, end: int) -> bool:
         return False
     if _ASKS.match(said):
         return False
-    if any(p.search(said) for p in (_INCUMBENT, _OTHERS, _RESULT, _DOES_WORK)):
-        return True
     before = re.split(r"[.;!?]\s|\n", text[max(0, start - 90) : start])[-1]
+    if _PAST_THING.search(before):
+        return True
+    if any(p.search(said) for p in (_INCUMBENT, _OTHERS, _RESULT, _DOES_WORK, _SOMEBODYS_FIGURE)):
+        return True
     return bool(_APPOSED.search(before)) and not _WISH.search(before)
