@@ -19,7 +19,7 @@ from agent.understanding.limits import declines_deployment, read_imbalance, read
 from agent.understanding.menus import chosen_rows
 from agent.understanding.preference import declines_pairs, read_method, wants_model_sweep, wants_pairs
 from agent.understanding.questions import missing_inputs, questions_for
-from agent.understanding.quoting import settings_in, split_quoted
+from agent.understanding.quoting import same_as_logged, settings_in, split_quoted
 from agent.understanding.refusals import read_refusals
 from agent.understanding.result import Reading, UnknownModel
 from agent.understanding.roles import Roles, read_roles
@@ -67,6 +67,9 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     reading = _read(scene, known)
     if reading.request.workflow == "classification" and not reading.request.labels and (table := labels_of_table(text)):
         reading = replace(reading, request=reading.request.model_copy(update={"labels": table}))
+    if reading.missing and (same := same_as_logged(parts.own, parts.data)):
+        scene = stage(f"{parts.own}\n{same}", known)
+        reading = _read(scene, known)
     reading = replace(reading, notes=partly_read(parts.own) + reading.notes)
     if parts.quoted and _needs_quoted(scene, reading.request):
         quoted = _read(stage(parts.quoted, known), known)

@@ -28,6 +28,25 @@ _LOG_LINE = re.compile(
 """A line of a log tells what happened; it sets nothing."""
 _LEAST_SETTINGS = 2
 """Different settings from which a block of code is taken for settings."""
+_SAME = re.compile(
+    r"\b(?:the )?same (?:\w+ )?(?P<what>base(?: model)?|model|data ?set|data|prompts|set-?up|everything|job|run|thing)\b"
+    r"|\b(?:run|do|repeat|retry|try|start|launch) (?:it|this|that|the run|the job)(?: once)? again\b|\b(?:retry|re-?run|repeat) (?:it|this|that|the (?:run|job))\b",
+    re.IGNORECASE,
+)
+_OF_KIND = {
+    "base": "base model",
+    "model": "base model",
+    "dataset": "dataset",
+    "data": "dataset",
+    "prompts": "dataset",
+} | dict.fromkeys(("setup", "set-up", "everything", "job", "run", "thing"), "all")
+_LOGGED = {
+    "base model": re.compile(r"\b(?:base|model|base_model|policy)[=:] ?[\"']?(?P<name>[\w./-]*\w)"),
+    "dataset": re.compile(
+        r"\b(?:ds|data|dataset|train|prompts|train_data|train_dataset)[=:] ?[\"']?(?P<name>[\w./-]*\w)"
+    ),
+}
+"""What a log's line says of a run: "base=qwen3-14b ds=letters-a"."""
 _ROW = re.compile(r"\bmessages\b|\"(?:role|prompt|completion|input|output|text|ground_truth)\"")
 _MARKUP = re.compile(r"<(data|example|sample|row|quote|document|email|mail)\b[^>]{0,80}>", re.IGNORECASE)
 
@@ -83,6 +102,20 @@ def settings_in(data: str) -> str:
     if len(found) < _LEAST_SETTINGS or _ROW.search(data):
         return ""
     return re.sub(r"[\"'{}]|\\\n|(?<!\w)--?(?=[a-z])", " ", data.replace('",', "\n"))
+
+
+def same_as_logged(own: str, data: str) -> str:
+    """The model and the dataset of a pasted log as plain words, as far as the writer wants the same again; "" otherwise."""
+    logged = "\n".join(line for line in data.split("\n") if _LOG_LINE.match(line))
+    if not logged or not (wanted := [m["what"] or "all" for m in _SAME.finditer(own)]):
+        return ""
+    found = {kind: list(pattern.finditer(logged)) for kind, pattern in _LOGGED.items()}
+    lines = [
+        f"{kind}: {places[-1]['name']}"
+        for kind, places in found.items()
+        if places and any(what == "all" or _OF_KIND[what.split(" ")[0].lower()] in (kind, "all") for what in wanted)
+    ]
+    return "\n".join(lines)
 
 
 def _without_header_block(lines: list[str]) -> tuple[list[str], list[str]]:
