@@ -10,7 +10,7 @@ from tuning.request import Request
 
 MERGE_SLOTS = frozenset({"merge_labels", "merge_spellings", "keep_apart"})
 _NOUN = r"(?:labels?|class(?:es)?|categor(?:y|ies)|intents?|tags?|spellings?)"
-_STOP = r"(?:and|or|into|as|with|to|in|then|please|but|for|from|together|under|because|since|so|proceed|go|on|is|are|stay|should|apart|separate\w*|distinct|use|train|run|start|too|again|called|named|instead|also|after|before|when|if|which|that|not|do|don't|merge|combine|fold|map|keep|leave|treat|count|remove|drop)"
+_STOP = r"(?:and|or|into|as|with|to|in|then|please|but|for|from|together|under|because|since|so|proceed|go|on|is|are|stay|should|apart|separate\w*|distinct|use|train|run|start|too|again|called|named|instead|also|after|before|when|if|which|that|not|do|don't|merge|combine|fold|map|keep|leave|treat|count|remove|drop|i|i'd|we|we'd|you|have|want|like|would|get|see|can|could|yes|ok|okay)"
 _WORD = rf"(?!{_STOP}\b)[\w][\w/&+.'#-]*"
 _LABEL = rf"(?:\"[^\"\n]{{1,60}}\"|'[^'\n]{{1,60}}'|{_WORD}(?: {_WORD}){{0,3}})"
 _THE = rf"(?:(?:all )?(?:the |both |my |our |these |all |rows |samples |labelled |labeled |with |of )*(?:two |three |\d )?(?:{_NOUN}:? )?)"
@@ -26,7 +26,7 @@ _NEVER_MERGED = re.compile(
     rf"{_NOT} (?:merg\w+|combin\w+|join\w*)(?: together)? {_THE}(?P<olds>{_LABELS} (?:into|in|to) {_THE}{_LABEL}|{_TWO}){_END}"
     rf"|\b(?:un-?merge|separate|tell apart) {_THE}(?P<again>{_TWO}){_END}"
     rf"|\b(?:keep|leave) {_THE}(?P<kept>{_TWO}) (?:apart|separate\w*|distinct|unmerged|as (?:two|three|\d|separate|different|distinct|their own) {_NOUN})"
-    rf"|(?:^|[,;] ?|\b(?:and|but) ){_THE}(?P<differ>{_TWO}) (?:should |must |shall |have to )?(?:stay|remain|are|be|keep) (?:apart|separate\w*|distinct|(?:two|three|\d|separate|different|distinct) {_NOUN})",
+    rf"|(?:^\s*|[,;] ?|\b(?:and|but) ){_THE}(?P<differ>{_TWO}) (?:should |must |shall |have to )?(?:stay|remain|are|be|keep) (?:apart|separate\w*|distinct|(?:two|three|\d|separate|different|distinct) {_NOUN})",
     re.IGNORECASE,
 )
 _THEM = rf"(?:them|these|those|any(?:thing| of (?:them|these|those))?|it|nothing|all|both|all of them|(?:all |the |these |those |any )*{_NOUN})"
@@ -41,11 +41,12 @@ _MERGED_AFTER_ALL = re.compile(
 _INTO_ONE = re.compile(
     rf"\b{_MERGE} {_THE}(?P<olds>{_TWO})(?: together)?(?: (?:into|to|as|under|in) {_ONE}(?!\w))?(?:{_NAMED})?{_END}"
     rf"|\b(?:treat|count|read|regard|consider|handle) {_THE}(?P<as_one>{_TWO}) as {_ONE}{_END}"
-    rf"|(?:^|[,;:] ?|\b(?:and|but) ){_THE}(?P<equal>{_TWO}) (?:are|mean|should be) (?:really |actually |in fact )?{_ONE}{_END}",
+    rf"|(?:^\s*|[,;:] ?|\b(?:and|but) ){_THE}(?P<equal>{_TWO}) (?:are|mean|should be) (?:really |actually |in fact )?{_ONE}{_END}",
     re.IGNORECASE,
 )
 _INTO = re.compile(
     rf"\b{_MERGE} {_THE}(?P<olds>{_LABELS})(?: together)? (?:into|to|in|under) {_THE}(?P<new>{_LABEL}){_END}"
+    rf"|(?:^\s*|[,;:] ?|\b(?:and|but|want|have|get|like|see) ){_THE}(?P<passive>{_LABELS}) (?:(?:should|must|shall|is to|are to|can) be |to be )?(?:merged|folded|combined|put|moved|lumped) (?:into|in with|to|under) {_THE}(?P<target>{_LABEL}){_END}"
     rf"|\b(?:treat|count|read|regard|consider|handle) {_THE}(?P<seen>{_LABELS}) as {_THE}(?P<as>{_LABEL}){_END}",
     re.IGNORECASE,
 )
@@ -54,6 +55,8 @@ _NO_LABEL = re.compile(
     re.IGNORECASE,
 )
 """What may be merged or kept apart and is no label."""
+_NEW = ("new", "as", "name", "target")
+"""Groups of the patterns that name the label which others become."""
 _CUT_HERE = "⟂"
 """Stands where words were taken out."""
 _AND_SO_ON = re.compile(rf"(?<={_CUT_HERE})\s*(?:, ?)?(?:and )?(?={_LABELS} into {_THE}{_LABEL})", re.IGNORECASE)
@@ -153,8 +156,8 @@ def _first(groups: dict[str, str]) -> str:
 
 def _pairs(groups: dict[str, str]) -> list[tuple[str, str]]:
     """Every label with the one that it is read as: the one named for it, else the first of them."""
-    new = groups.get("new") or groups.get("as") or groups.get("name")
-    olds = _labels(next(value for name, value in groups.items() if name not in ("", "new", "as", "name")))
+    new = next((groups[name] for name in _NEW if name in groups), "")
+    olds = _labels(next(value for name, value in groups.items() if name and name not in _NEW))
     into = _labels(new)[0] if new else olds[0]
     return [(old, into) for old in olds if old != into]
 

@@ -147,6 +147,11 @@ def test_an_answer_may_point_at_what_the_question_named(answer: str, models: lis
         ("merge Refunds into billing", {"merge_labels": [["Refunds", "billing"]]}),
         ("Merge the label refunds into billing, proceed", {"merge_labels": [["refunds", "billing"]]}),
         ('treat "refund request" as billing', {"merge_labels": [["refund request", "billing"]]}),
+        (
+            "I'd like refunds and returns merged into billing",
+            {"merge_labels": [["refunds", "billing"], ["returns", "billing"]]},
+        ),
+        ("misc should be merged into other", {"merge_labels": [["misc", "other"]]}),
         ("merge the labels a and b", {"merge_labels": [["b", "a"]]}),
         ("combine a, b and c into one label called d", {"merge_labels": [["a", "d"], ["b", "d"], ["c", "d"]]}),
         ("merge a into b and c into d", {"merge_labels": [["a", "b"], ["c", "d"]]}),
@@ -213,7 +218,7 @@ def test_a_word_about_merging_counts_from_the_merges_that_stand(text: str, befor
 
 @pytest.mark.parametrize(
     "text", ["treat this as approved", "keep the training and test data apart", "merge both data sets into one",
-             "What if I merge a into b?", "merge the adapter into the weights"]
+             "What if I merge a into b?", "the results are merged into one report", "we merged a into b last time", "merge the adapter into the weights"]
 )  # fmt: skip
 def test_other_things_that_are_merged_are_no_labels(text: str) -> None:
     assert not read_reply(text, "plan", current=MERGED).changes
