@@ -10,7 +10,7 @@ _NO_START = re.compile(
     rf" (?:\w+ )?{_NOTHING}\b(?! (?:on|with|in|before|until|without|for|over|through|the|a)\b)"
     r"|\b(?:nothing|anything)(?: yet| for now| first| today)? (?:start|launch|begin)\b"
     r"|\bnothing (?:shall|should|must|is to|may|needs to|has to|to|gets|will)(?: \w+)? (?:start\w*|run|be (?:started|launched|run|trained)|launch\w*|kicked off)"
-    r"|\b(?:only|just|first) (?:tell(?! (?:me|us) (?:when|if|once|what you|where))|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b"
+    r"|\b(?:only|just) (?:tell(?! (?:me|us) (?:when|if|once|what you|where))|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b"
     r"|\bno (?:run|job|jobs|training|order|action)s? (?:yet|for now|today|please|at this point|needed|now)\b|\bstart nothing\b|\b(?:only|just) (?:a|an|one|some) (?:\w+ )?(?:question|estimate|info\w*|inquiry|enquiry|quer(?:y|ies))"
     r"|\b(?:this|it) is (?:only |just |purely )?(?:a|an|no|not an?) (?:(?:\w+ )?(?:question|inquiry|enquiry)|order\b|request to (?:start|train|run))"
     r"|\b(?:don'?t|do not|not|nothing|without) (?:want |intend |plan |need |like )?(?:to )?(?:yet )?(?:start|begin|launch|run|commission|order)(?:ing)? (?:nothing|anything)?(?: ?yet| at (?:this|the) (?:point|moment)| for now)"

@@ -7,7 +7,7 @@ import re
 _N = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _LIST = rf"{_N}(?:(?:, | and | or |/|, and ){_N}){{0,5}}"
 _BARE = re.compile(
-    rf"(?:(?:^|(?<![\d])[,;—] ?|\b(?:but|so|and) )(?:just |only |please |rather |better )*(?P<alone>{_LIST})(?= this time\b| now\b| instead\b| of course\b))|\b(?:let'?s (?:go|do|try|use|take|make it|say)|go|keep (?:it|that|this|them)|make (?:it|that)|use|try|take|do|want|prefer|rather|better|stick|stay|settle|say|put|set it|more like|instead|now(?: it'?s)?)(?: with| to| for| at| on)?(?: only| just| both| rather)? (?P<list>{_LIST})(?= instead\b| please\b| this time\b| now\b|\s*(?:$|[.,;!?)—]\s|[.,;!?)—]$))"
+    rf"(?:(?:^|(?<![\d])[,;—] ?|\b(?:but|so|and) )(?:just |only |please |rather |better )*(?P<alone>{_LIST})(?= this time\b| now\b| instead\b| of course\b))|\b(?:let'?s (?:go|do|try|use|take|make it|say)|go|keep (?:it|that|this|them)|make (?:it|that)|use|try|take|do|want|prefer|rather|better|stick|stay|settle|say|put|set it|more like|instead|now(?: it'?s)?)(?: with| to| for| at| on)?(?: only| just| both| rather| like| about| maybe| around| say)* (?P<list>{_LIST})(?= instead\b| please\b| this time\b| now\b|\s*(?:$|[.,;!?)—]\s|[.,;!?)—]$))"
 )
 """Words that set a value without its name, and the value."""
 _KINDS = (

@@ -10,12 +10,13 @@ _PAST = re.compile(
     r"(?:our|the|an?|my|that|your) (?:\w+ ){0,2}(?:run|attempt|try|sweep|experiment|pilot|round|job)\b[^.;!?\n]{0,60}? (?:landed|peaked|plateaued|stalled|reached|gave|ended up|ended at|came (?:out|in)|scored|was so|was bad|was good|failed|crashed|diverged|cost)|"
     r"^(?:background|history|previously|for context|fyi|for your information|so far)\b[:,]?(?=[^\n]*\b(?:got|used|was|were|had|ran|trained|reached|blew|failed)\b)|\bv\d+(?:\.\d+)? (?:\(|got\b|had\b|used\b|was\b|reached\b|ran\b)|(?:our|my|their|his|her)(?: own)? (?:attempt|try|run|experiment|pilot)s?\b[^.;!?\n]{0,30} (?:used|was|had|ran|got|blew|took|went|failed|ended)|"
     r"\d (?:epochs?|ranks?) (?:was|were|is|are|seems?|proved)(?: \w+)? too (?:many|much|long|high|big|large|low|few|little|short)|"
+    r"(?:which|that) (?:an?|the|our|some) (?:\w+ ){1,3}(?:trained|tuned|used|built|made|set up|did|ran)\b|(?:model|adapter|run|version|one|job) (?:from|of) (?:spring|summer|autumn|fall|winter|last \w+|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
     r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out|replaced|switched|migrated|installed|deployed|bought|introduced|rolled out|launched|shipped|benchmarked|compared|evaluated)\b|both came out|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
 )
 _PRESENT = re.compile(
-    r"\b(?:now|this time|today|please|let'?s|but|so\b|therefore|instead|use|take|train|want|wants|would like|(?:i|we)'d (?:like|prefer|rather|love|want)|go with|should|try|run (?:it|the|a|sft|dpo|supervised)|do (?:it|the same|this|sft|dpo)|can you|could you|i need|we need|fine-?tune|set|make)\b"
+    r"\b(?:now|this time|today|please|let'?s|but|so\b|therefore|instead|use|take|train|want|wants|would like|(?:i|we)'d (?:like|prefer|rather|love|want)|go with|should|try|run (?:it|the|a|sft|dpo|supervised)|do (?:it|the same|this|sft|dpo|(?:like |about |maybe |just |only )?\d)|can you|could you|i need|we need|fine-?tune|set|make)\b"
 )
 _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
 _IT = re.compile(r"\b(?:fine-?tune|train|tune|use|take|benchmark|run) (?:it|that|this|that one|this one|that model)\b")

@@ -35,7 +35,7 @@ _EPOCH_AFTER = _after(
     r"(?:(?:full |single |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?pass(?:es)?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
 )
 _SINGLE = re.compile(
-    r"\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
+    r"\bsingle (?:training )?(?:epoch|pass)\b|\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
 )
 _TIMES = re.compile(
     r"\b(?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows|it)(?: only| just)? (?P<n>once|twice|thrice|\d{1,2} times)\b|\b(?P<m>once|twice|thrice) (?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows)\b"

@@ -12,7 +12,7 @@ LEAST_LABELS = 2
 _NOUN = r"(?:(?<![\w-])(?:labels?(?: names?)?|classes|class names|categories|intents|tags|klassen|kategorien|etiketten|étiquettes|catégories|etiquetas|categorías|clases|etichette|rótulos|labelset|label set|label list|class list|class labels|candidate labels|classification labels|target labels|class set|rubriken|klassenliste|libellés|classi|categorie|categorias)(?![\w-])|标签|类别|分类标签)"
 _BE = r"(?: (?:are|is|should be|will be|to use|would be|be|sind|sont|son|lauten|list|set|names|only|just|now|exactly|the following|these|as follows|für|here)| written| called| named| following| as| follows| wie folgt| suivantes| siguientes| ?为| ?是| ?有| ?包括| ?包含| ?如下| ?分别是| ?分别为)*"
 _LIST = re.compile(
-    rf"(?P<noun>{_NOUN}){_BE}(?:(?: (?!are\b|is\b)[^\W\d_]+){{1,4}}(?=:))?\s*[\"']?\s*(?P<sep>[:=—]|-(?= )|(?<=是)|(?<=为)|(?<=有)|(?<=包括)|(?<=包含))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
+    rf"(?P<noun>{_NOUN}),?{_BE}(?:(?: (?!are\b|is\b)[^\W\d_]+){{1,4}}(?=:))?(?:\s*\([^)\n]{{1,24}}\))?\s*[\"']?\s*(?P<sep>[:=—]|-(?= )|(?<=是)|(?<=为)|(?<=有)|(?<=包括)|(?<=包含))\s*(?P<list>[^\n.;!?⟦]+(?:\.(?=\d|\w)[^\n.;!?⟦]+)*)",
     re.IGNORECASE,
 )
 _VERB_LIST = re.compile(
@@ -43,7 +43,7 @@ _BEFORE = re.compile(
 """The list before its noun: "P1, P2 and P3 are the labels"."""
 _PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
-    rf"\b(?:classif\w+|clasific\w+|klassif\w+|extract\w*|type|kind|there are|we have|they are|namely|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict)\w*\b(?:[^.;:\n()?!]|\.(?=\d)){{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
+    rf"\b(?:classif\w+|clasific\w+|klassif\w+|extract\w*|type|kind|there are|we have|they are|namely|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict|which|whether|tells?|decides?|recogni[sz])\w*\b(?:[^.;:\n()?!]|\.(?=\d)){{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
     re.IGNORECASE,
 )
 """A bare list after a bracket or a colon beside a word of classifying: "sentiment (good, bad, mixed)"."""
@@ -56,6 +56,10 @@ _BULLETS = re.compile(
     rf"(?P<noun>{_NOUN}|\b{_ALSO_NOUN}\b)[^\n.;]{{0,30}}\n(?P<list>(?:[ \t]*(?:[-*•]|\d+[.)])[^\n]+(?:\n|$)){{2,60}})",
     re.IGNORECASE,
 )
+_VERSUS = re.compile(
+    r"(?:^|[\s,:(])(?P<list>[^\W\d][\w-]*(?: (?:vs\.?|versus) [^\W\d][\w-]*)+)(?=\s*(?:$|[.,;:)\n]))", re.IGNORECASE
+)
+"""Names set against each other: "spam vs ham"."""
 _NOT_A_LIST = re.compile(
     r"^\W*(?:in|from|inside|already|missing|unknown|given|known|stored|found|part|attached|taken|not|to be|up to|what|whatever|the same|noisy|balanced|imbalanced|skewed|rare|wrong|clean|clear)\b",
     re.IGNORECASE,
@@ -101,7 +105,7 @@ def label_places(text: str, lists_labels: Callable[[str], bool]) -> list[Place]:
     kinds += [_by(text, _NAMED) if classifying else [], _by(text, _BARE), _by(text, _QUOTES) if classifying else []]
     if classifying:
         aside = [place for place in _by(text, _ASIDE) if not _SETTING.search(place[2])]
-        kinds += [_by(text, _INTO)[:1], aside[:1], _by(text, _SLASHED)[:1]]
+        kinds += [_by(text, _INTO)[:1], aside[:1], _by(text, _SLASHED)[:1], _by(text, _VERSUS)[:1]]
     found = next(
         (good for kind in kinds if (good := sorted(place for place in kind if _fits(place, lists_labels)))), []
     )

@@ -13,10 +13,18 @@ _NUMBER = re.compile(r"[~≈]?\d[\d.,' ]*(?: ?%)?")
 _RULE = re.compile(r"^[\s|+:=—-]*$")
 _TOTAL = re.compile(r"total|sum|summe|gesamt|all|alle|overall|总计|合计", re.IGNORECASE)
 _LEAST_ROWS = 2
+_THOSE = re.compile(
+    r"\b(?:those|these|the(?= (?:two|three|four|five|\d)))(?: (?:two|three|four|five|six|seven|eight|\d+))? (?:labels|classes|categories|intents)\b",
+    re.IGNORECASE,
+)
+"""Words that point at the labels of rows that are shown."""
+_OF_ROW = re.compile(r"[\"'](?:label|class|category|intent)[\"']\s*:\s*[\"']([^\"'\n]{1,60})[\"']", re.IGNORECASE)
 
 
 def labels_of_table(text: str) -> tuple[str, ...]:
-    """The first column of a table whose head names labels and whose other columns are numbers; () where there is none."""
+    """The first column of a table whose head names labels and whose other columns are numbers, or those of rows shown that the text points at; () where there is none."""
+    if _THOSE.search(text) and len(found := tuple(dict.fromkeys(_OF_ROW.findall(text)))) >= _LEAST_ROWS:
+        return found
     lines = text.split("\n")
     for at, line in enumerate(lines):
         if _HEAD.match(line):

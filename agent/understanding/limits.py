@@ -14,11 +14,14 @@ _PARALLEL = tuple(
         r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:training |fine-tuning )?(?:parallel|concurrent|simultaneous|active)(?: (?:training |fine-tuning )?(?:jobs?|runs?|trainings?))?\b",
         r"\b(?:parallel(?:ism)?|concurren(?:t|cy)|in parallel|max[ _]parallel(?:[ _]jobs)?|simultaneous|at once|at a time|same time)(?: training)?(?: jobs?| runs?)?(?: limit| cap)?(?:\s*(?:=|:|to|of|at|is|at most|max(?:imum)?|up to|limited to|only|no more than|are|be|under|stay|more than|not|runs?))* (?P<n>\d+)\b(?! ?(?:epochs|samples|usd|dollars|%))",
         r"\b(?:cap|limit|max(?:imum)?|at most|no more than|up to|never more than|not more than|more than)(?: of| to| is|:)? (?P<n>\d+) (?:training |fine-tuning |active |running )?jobs?\b",
+        r"(?<![\w.$])(?P<n>\d+) (?:training |fine-tuning )?(?:jobs?|runs?|trainings?) (?:max(?:imum)?|tops|at most|at the most|or fewer|limit)\b",
+        r"\bmax(?:imum)?[ _](?:parallel[ _]|concurrent[ _]|simultaneous[ _])?(?:jobs?|runs?|trainings?)\s*[:=]?\s*(?P<n>\d+)\b",
+        r"\b(?:jobs|concurrency|workers)\s*[:=]\s*(?P<n>\d+)\b",
         r"\bjobs?(?: running)? (?:to|at|limit|cap)(?: of| at| to|:)? (?P<n>\d+)\b",
     )
 )
 _SEQUENTIAL = re.compile(
-    r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:(?:one|1) after (?:the other|another)|sequentially|strictly serial|in sequence)\b"
+    r"\b(?:jobs?|runs?|trainings?|candidates?|everything|them|it)?\s?(?:strictly )?(?:(?:one|1) (?:after (?:the other|another)|by (?:one|1|that))|sequentially|strictly serial|in sequence)\b"
 )
 _SAMPLE = r"(?:of (?:them|those|these|it)\b|(?:random |training |of the |of my |of our |the )*(?:samples?|examples?|rows?|records?|lines?|items?|conversations?|tickets?|pairs?|prompts?|datapoints?|data points))"
 _TUNING = r"(?:hp|hps|hp tuning|tune|tuned|hpo|hyper-?param\w*|tuning|sweep\w*|search\w*|candidates?|grid|sweeping|trials?|selection|experiments?|settings)"
@@ -32,6 +35,7 @@ _SUBSAMPLE = tuple(
         rf"\b(?:sample|subset)(?: of| to)?(?: about| around| only| just)? (?P<n>\d+)(?: {_SAMPLE})?(?: \w+){{0,4}} {_TUNING}\b",
         rf"\b(?:for|in|during)(?: the| my| our)?(?: \w+)? {_TUNING}\b(?: \w+)?,?(?: \w+){{0,5}} (?P<n>\d+) {_SAMPLE}",
         rf"\b{_TUNING} (?:sample|subset)(?: size)?(?:\s*(?:=|:|of|to|is|at))* (?P<n>\d+)\b",
+        rf"\b{_TUNING}\b[^.;\n\d]{{0,40}}?(?<![\w.$])(?P<n>\d+) [a-z]+ (?:is|are|would be|will be) (?:enough|plenty|fine|sufficient|ok|okay)",
         rf"\b{_SAMPLE}(?: \w+){{0,3}} (?:for|in|during)(?: \w+){{0,3}} {_TUNING}\b(?:\s*(?:=|:|of|to|is|at|be|set))* (?P<n>\d+)\b(?! ?%)",
         rf"(?<![\w.$])(?P<n>\d+)(?: {_SAMPLE})? (?:is|are) (?:enough|plenty|sufficient|fine) for(?: \w+){{0,3}} {_TUNING}",
         rf"(?<![\w.$])(?P<n>\d+) (?:for|in) (?:the )?{_TUNING}\b(?! on)",
@@ -39,7 +43,7 @@ _SUBSAMPLE = tuple(
         rf"\b{_TUNING}\b(?: the| my)?(?: \w+)? (?:on|with) (?:only |just |a random )*(?P<n>\d+)(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|ranks?|learning|config\w*|candidates?|%|percent|/|e-|\.\d))\b",
     )
 )
-_NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leave out|leav(?:e|ing) out|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|kill|cancel|scrap|ditch|there(?:'s| is) no need for|no need for)"
+_NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leav(?:e|ing) (?:out|off|away)|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|kill|cancel|scrap|ditch|there(?:'s| is) no need for|no need for)"
 _ANY = r"(?: (?:the|any|a|an|that|this|your|whole|entire|kind of|sort of|on|expensive|about|with))*"
 _FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job)|retrain\w*|full-data final run|full-data)"
 _SKIP_FINAL = tuple(
@@ -113,7 +117,7 @@ _NO_DEPLOY = tuple(
         rf"\b(?:don'?t|do not|no|without|skip|not|never|hold off|postpone|no need to|needn'?t|won'?t|shouldn'?t|stop before|refrain from|instead of|leave out|nothing|cancel|scrap|drop|kill)(?: (?!forget|only|until|worry|and\b|but\b|then\b)\w+){{0,4}} (?:the |any |a |an |to |on )*{_DEPLOY}",
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
-        r"\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
+        r"\bdeploy(?:ment)? (?:no|false|none|off)(?=\s*(?:$|[.,;\n]))|\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
         rf"\b{_DEPLOY} nothing\b|\bleave (?:the )?{_DEPLOY}(?: \w+)? (?:to|with) (?:us|me|them|our|the)\b|\b{_DEPLOY}(?: \w+){{0,2}} (?:is|stays|remains) (?:on|with) (?:us|me|our|my)\b",
         rf"\b{_DEPLOY}[^.;\n]{{0,30}}\b(?:we|i|he|she|they|somebody else|the \w+)(?:'ll| will| can| want to| would)? (?:\w+ )?(?:do|does|decide|decides|handle|handles|see|discuss|take care|takes care|talk)\b[^.;\n]{{0,30}}\b(?:later|ourselves|myself|after|then|separately|another|when|once|in|leave it out)\b",
         rf"\b{_DEPLOY}[^.;\n]{{0,60}}\b(?:leave (?:it|that) out|not now|not yet|not this time|please not|later on)\b",

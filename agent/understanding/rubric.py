@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NOUN = r"(?:\brubric|(?<!acceptance )(?<!success )(?<!exit )(?<!selection )(?<!stopping )\b(?:criteria|criterion)|\brubrik|\b(?:bewertungs)?(?:kriterien|kriterium|maßstab|massstab|schema|rubrik)|\bgrille|\bbarème|\bcritères?|\bcriterios?|\bcritérios?|\bcriteri\b|\bgriglia|\brúbrica|\bpauta|\bmarking (?:scheme|guide)|\bgrading (?:scheme|guide|rules)|\bscoring (?:guide|rules)|\b(?:judge|judging|judge's) (?:instructions?|prompt|guidelines?|rules)|\b(?:instructions?|guidelines?|rules|prompt) for the judge|评分标准|评分规则|评判标准|评审标准|评估标准|评价标准|裁判标准|打分标准|评判准则)"
+_NOUN = r"(?:\brubric|(?<!acceptance )(?<!success )(?<!exit )(?<!selection )(?<!stopping )\b(?:criteria|criterion)|\brubrik|\b(?:bewertungs)?(?:kriterien|kriterium|maßstab|massstab|schema|rubrik)|\bgrille|\bbarème|\bcritères?|\bcriterios?|\bcritérios?|\bcriteri\b|\bgriglia|\brúbrica|\bpauta|\bwhat (?:it|the judge|the llm|he|she|they)(?: (?:should|must|shall|has to|needs to|is to) (?:look (?:at|for)|check|reward|value|care about|pay attention to|weigh|consider))?(?= ?:)|\bmarking (?:scheme|guide)|\bgrading (?:scheme|guide|rules)|\bscoring (?:guide|rules)|\b(?:judge|judging|judge's) (?:instructions?|prompt|guidelines?|rules)|\b(?:instructions?|guidelines?|rules|prompt) for the judge|评分标准|评分规则|评判标准|评审标准|评估标准|评价标准|裁判标准|打分标准|评判准则)"
 _RUBRIC = re.compile(
     rf"{_NOUN}(?:\s*\([^)\n]{{1,24}}\))?(?:[^\n.,:：;!?\"=]{{0,40}}?)(?:,? (?:which|that) (?:is|are))?\s*(?:[:：=—]|->| -(?= ))\s*(?P<text>\"[^\"]+\"|[^\n]+(?:\n\s*[-*•\d][^\n]+)*|\n+(?:\s*[-*•\d][^\n]+\n?)+)",
     re.IGNORECASE,

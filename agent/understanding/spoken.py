@@ -14,10 +14,12 @@ _LEAST_MARKS = 2
 _FLAG = re.compile(r"(?<!\S)--(?P<name>[a-z][a-z_-]+)(?=[ =]|$)", re.IGNORECASE | re.MULTILINE)
 _SHORT = (
     (
-        re.compile(r"\b(max|min|approx|ca|incl|excl|prof|dr|mr|mrs|ms|resp|dept|mind|höchst)\.(?=\s)", re.IGNORECASE),
+        re.compile(
+            r"\b(max|min|vs|approx|ca|incl|excl|prof|dr|mr|mrs|ms|resp|dept|mind|höchst)\.(?=\s)", re.IGNORECASE
+        ),
         r"\1",
     ),
-    (re.compile(r"\bi\. ?e\.(?=[ ,])", re.IGNORECASE), "that is"),
+    (re.compile(r"\bi\. ?e\.(?=[ ,])", re.IGNORECASE), "namely"),
     (re.compile(r"\be\. ?g\.(?=[ ,])", re.IGNORECASE), "for example"),
     (re.compile(r"\b(?:z\. ?b|d\. ?h|p\. ?ej|par ex|p\. ?ex)\.(?=[ ,])", re.IGNORECASE), "for example"),
     (re.compile(r"(?<![\w/.-])(lrs?|ranks?|betas?|epochs?|ep)(?=\d)", re.IGNORECASE), r"\1 "),
@@ -33,6 +35,10 @@ _SHORT = (
     (re.compile(r"\bf[-_]?1[-_](?=scores?\b)", re.IGNORECASE), "f1 "),
     (re.compile(r"(?<!\S)b/c(?=\s)", re.IGNORECASE), "because"),
 )
+_TWO_CELLS = re.compile(
+    r"^[ ]*\|?[ ]*(?P<key>[A-Za-z][^|\n]{0,28}?)[ ]*\|[ ]*(?P<value>[^|\n]*[^|\s:-][^|\n]*?)[ ]*\|?[ ]*$", re.MULTILINE
+)
+"""A row of a table of two columns: a setting and its value."""
 _FAMILY = r"qwen|llama|lama|gemma|kimi(?: k)?|gpt(?:[ -]oss)?|mistral|mixtral|claude|gemini|phi"
 _NUMBERS = rf"(?:(?:{NUMBER_WORD}|\d+(?:\.\d+)?)[ -]+(?:point[ -]+)?)*(?:{NUMBER_WORD})"
 _NAME = re.compile(
@@ -46,6 +52,7 @@ _BARE_SIZE = re.compile(
 def as_written(text: str) -> str:
     """The text as it would have been typed: "qwen three thirty two b comma" becomes "qwen 3 32b,"."""
     text = _FLAG.sub(lambda m: re.sub("[-_]", " ", m["name"]), _FILLERS.sub("", text))
+    text = _TWO_CELLS.sub(r"\g<key>: \g<value>", text)
     for pattern, word in _SHORT:
         text = pattern.sub(word, text)
     if len(_MARK.findall(text)) >= _LEAST_MARKS:

@@ -19,14 +19,14 @@ _METRICS: tuple[tuple[Metric, str], ...] = (
 )
 _METRIC = re.compile("|".join(f"(?P<{name}>\\b(?:{words}))" for name, words in _METRICS))
 _GOAL = re.compile(
-    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|(?:happy|satisfied|content|pleased|glad|fine|ok|okay) (?:with|at|once|when|from|if)|settle for|done when|success\w*|suffices?|ambition|hope(?: for)?|would (?:like|love)|at minimum|no less than|make (?:us|me) happy|be (?:great|nice|enough|fine)|not (?:below|under|less than)|bar|expect|looking for|good enough|bar is|threshold|promis\w+|shoot\w* for|strive\w*|go for|looking at|committed to|insist\w* on|demand\w*|acceptable|minimum|or it's useless|of no use)\b|>=?|≥|<=?|≤"
+    r"\b(?:target|goal|at least|reach\w*|above|over|below|under|hit(?:s|ting)?|get(?:s|ting)?(?: to| it to| us to| me to| above| over)?|aim\w*|needs?|want\w*|until|minimum|min\b|stop|once|as soon as|exceeds?|beats?|better than|more than|less than|must|should|shall|required?|or (?:better|more|higher|lower|less)|push|bring|no (?:worse|lower|higher) than|objective|(?:happy|satisfied|content|pleased|glad|fine|ok|okay) (?:with|at|once|when|from|if)|(?:we|i)(?:'re| are|'m| am|'d be| would be|'ll be) (?:happy|content|satisfied|pleased|fine|good|glad)|settle for|done when|success\w*|suffices?|ambition|hope(?: for)?|would (?:like|love)|at minimum|no less than|make (?:us|me) happy|be (?:great|nice|enough|fine)|not (?:below|under|less than)|bar|expect|looking for|good enough|bar is|threshold|promis\w+|shoot\w* for|strive\w*|go for|looking at|committed to|insist\w* on|demand\w*|acceptable|minimum|or it's useless|of no use)\b|>=?|≥|<=?|≤"
 )
 _SETS = re.compile(
     r"\b(?:target|goal|at least|reach\w*|above|over|below|under|aim\w*|until|stop|once it|as soon as|no (?:worse|lower|higher) than|no less than|objective|(?:happy|satisfied|content|pleased|glad) (?:with|at|once|when|from|if)|settle for|done when|success\w*|want (?:it|this|that|us|to|at|an?|\d)|(?:like|want|love|need|hope) to see|or (?:better|more|higher|lower|less|above|below|under))\b|>=?|≥|<=?|≤"
 )
 """Words that make a goal of a number whose metric stands in a sentence before."""
 _SAID_AFTER = re.compile(
-    r"^[^.;\d]{0,45}\b(?:that(?:'s| is| would be| shall be) (?:the|our|my) (?:target|goal|bar|aim|objective)|(?:take|use|set|treat|make|consider) (?:that|this|it)(?: as)? (?:the |our |a |my )?(?:target|goal)|(?:is|as|being|would be|shall be) (?:the|our|my) (?:target|goal|aim|bar|objective)|(?:would|will|should) (?:make (?:us|me)|be (?:great|nice|enough|fine|plenty)|do\b|suffice|satisfy)|is (?:enough|good enough|plenty|fine|sufficient)|or (?:better|more|higher|lower|less|above|below|bust)|minimum|at (?:the )?(?:least|minimum))"
+    r"^[^.;\d]{0,45}\b(?:that(?:'s| is| would be| shall be) (?:the|our|my) (?:target|goal|bar|aim|objective)|(?:take|use|set|treat|make|consider) (?:that|this|it)(?: as)? (?:the |our |a |my )?(?:target|goal)|(?:is|as|being|would be|shall be) (?:the|our|my) (?:target|goal|aim|bar|objective)|(?:we|i)(?:'re| are|'m| am|'d be| would be|'ll be) (?:happy|content|satisfied|pleased|fine|good|glad)|(?:would|will|should) (?:make (?:us|me)|be (?:great|nice|enough|fine|plenty)|do\b|suffice|satisfy)|is (?:enough|good enough|plenty|fine|sufficient)|or (?:better|more|higher|lower|less|above|below|bust)|minimum|at (?:the )?(?:least|minimum))"
 )
 _OTHERS = r"(?:competitors?|competing \w+|rivals?|other (?:team|group|lab|vendor|company|department)|neighbou?r\w*|paper|authors?|literature|leaderboard|sota|state of the art|vendor|baseline|predecessor|previous \w+|old \w+|current (?:model|system|bot|setup|solution|one|classifier|router)|existing \w+)"
 _OF_OTHERS = re.compile(
@@ -35,7 +35,9 @@ _OF_OTHERS = re.compile(
 _LATER_OTHERS = re.compile(
     r"^[^.;,]{0,40}\b(?:today|right now|at the moment|currently|so far|last (?:time|year|month|week)|in the paper|already|these days|until now)\b"
 )
-_OWN = re.compile(r"\b(?:target|goal|at least|until|stop|must|should|aim|want|need|this time)\b")
+_OWN = re.compile(
+    r"\b(?:happy|content|satisfied|pleased|or (?:under|below|lower|above|better|higher)|(?:if|once|when|as soon as) it|target|goal|at least|until|stop|must|should|aim|want|need|this time)\b"
+)
 _CUT = re.compile(r",(?!\d)|;|—|\(|\band\b|\bbut\b|\bso\b|:")
 _NOUN_AFTER = r"(?! (?!(?:or|and|on|for|with|over|against|before|then|is|would|will|if|at|in|after|by|as|but|so|to|please|accura\w+|acc|win|scores?|f1|validation|val|loss|mean|average|rewards?|the|we|i|it|that|which|points?|when|upwards?|right|correct\w*|macro|percent|not|no|needed|required|minimum|min|overall|from|of|are|was|were|across|you|now|target|goal|early|should|must|shall|does|do|here|there|instead|max\w*|this|these|those|under|wins?|better|averaged)\b)[^\W\d_]{2})"
 _NUM = re.compile(

@@ -24,7 +24,7 @@ _WORDS: dict[Workflow, re.Pattern[str]] = {
         r"\bdpo\b|\borpo\b|\bpreferences?\b|\bprefs?\b|\bpreferred\b|\bnon[_-]preferred|\bchosen\b[^.;]{0,40}\brejected\b|\bdelta learning\b|\bgood (?:and|vs\.?|/) bad (?:answers?|responses?|replies|pairs)|(?<!question[/ -])(?<!questions[/ -])(?<!question and )(?<!questions and )(?<![&/] )(?<![&/])\b(?:answer|response|reply|completion|output)[- ]?pairs?\b|\bbetter (?:and|vs\.?|/|than the) worse\b|\bpairs? of (?:good|better|liked|preferred|accepted) and (?:bad|worse|disliked|rejected)|\bpairs? of (?:answers?|responses?|replies|completions|outputs)|\b(?:liked|accepted|winning) (?:and|vs\.?|/) (?:disliked|rejected|losing)|\bthumbs[- ]up\b|\b(?:people|users?|humans?|customers?|readers?|annotators?|agents?) (?:liked|preferred|chose|picked|favou?red)\b|\bcomparisons? (?:from|by|of)\b|\bwhich (?:\w+ )?(?:is|was|are|were) better\b|\bwhich (?:of|one|answer|response|reply|version|draft|text|variant|output)s?\b[^.;?]{0,50}\b(?:prefer\w*|likes?|liked|better|choose|chose|pick\w*|favou?r\w*|won|wins)\b|\ba/b[- ](?:tests?|prefs?|votes?|comparisons?|pairs?|choices)\b|\bside[- ]by[- ]sides?\b|\b(?:up|down)-?votes?\b|\bthumbs (?:up|down)\b|\bhead-to-heads?\b|\b(?:winner|better|good|preferred|chosen)(?: \w+)?/(?:loser|worse|bad|rejected)\b|\bduels?\b|\bthey (?:like|prefer|favou?r)\b|\bdirect preference|\bhuman feedback pairs|\bone (?:good|better)(?: \w+)? and one (?:bad|worse)"
     ),
     "classification": re.compile(
-        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam\b|\btriag\w+|\b(?:topic|category|priority|urgency|intent|language|theme|issue) labels?\b|\b(?:auto-?)?(?:tagger|labell?er|router|triager|categori[sz]er|classer)\b|\bauto-?(?:tag|label|rout|sort)\w*|\btag(?:s|ging)? (?:\w+ ){0,3}(?:tickets?|mails?|e-?mails?|messages?|reviews?|articles?|posts?|calls?|documents?|comments?|requests?)\b|\bsort(?:s|ing)? (?:\w+ ){0,3}(?:tickets?|mails?|e-?mails?|messages?|reviews?|them) (?:by|into|to)\b|\b(?:tells?|telling) (?:apart|\w+ from)\b|\byes[-/ ](?:or[- ])?no (?:label|decision|predict|classif|question|answer|model)\w*|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?<!our )(?<!the )(?<!s3 )(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
+        r"\bclassif\w+|\bcategori[sz]\w+|⟦l0⟧|\bintent (?:detection|recognition|classification|prediction|labels?)\b|\bintents?\b|\brouting\b|\broute(?:s|r)?\b|\bsentiment\b|\blabel (?:prediction|set|predict\w*)|\bpredict\w* (?:the |a |its |their |which |one of )?(?:\w+ )?(?:labels?|class|category|categories|topic|tag|intent|department|queue|priority)|\bspam\b|\btriag\w+|\b(?:topic|category|priority|urgency|intent|language|theme|issue) labels?\b|\b(?:auto-?)?(?:tagger|labell?er|router|triager|categori[sz]er|classer)\b|\bauto-?(?:tag|label|rout|sort)\w*|\btag(?:s|ging)? (?:\w+ ){0,3}(?:tickets?|mails?|e-?mails?|messages?|reviews?|articles?|posts?|calls?|documents?|comments?|requests?)\b|\bsort(?:s|ing)? (?:\w+ ){0,3}(?:tickets?|mails?|e-?mails?|messages?|reviews?|them) (?:by|into|to)\b|\b(?:tells?|telling) (?:apart|\w+ from)\b|\byes[-/ ](?:or[- ])?no (?:label|decision|predict|classif|question|answer|model)\w*|\bimbalance\b|\bsort(?:s|ing|ed)? (?:\w+ ){0,4}(?:into|by (?:topic|category|type|department))\b|\b(?<!our )(?<!the )(?<!s3 )(?:tag|label|bucket|assign)(?:s|ging|ging|ling|ing)? (?:\w+ ){0,4}(?:as|into|with one of|to (?:one of|a|the right) (?:the )?(?:\w+ )?(?:queue|team|category|class|department|labels?))\b|\bdecide whether\b|\bwhich (?:\w+ ){1,2}(?:(?:should|must|shall|will|has to) )?(?:handles?|gets?|takes?|is responsible|(?:it|they|he|she) (?:belongs?|goes?|is meant|concerns?)|applies|concerns?|belongs)\b|\b(?:says?|tells?|predicts?|guess\w*|works? out|figures? out|recogni[sz]es?|decides?) (?:us |me |you |our \w+ |the \w+ )?(?:whether|if|which (?!of)\w+|what kind|what type)\b|\b(?:detect|recogni[sz]e)(?: \w+){0,2} (?:intents?|spam|toxicity|toxic|language|topics?|fraud|sarcasm|urgency)\b|\b(?:intent|topic|toxicity|language|fraud|spam|emotion|urgency) (?:detection|recognition|identification|detector|tagging)|\bwhich (?:of the )?(?:\w+ )?(?:department|team|queue|category|class)\b|\bmulti-?(?:label|class)\b"
     ),
 }
 _TEACHER = re.compile(
@@ -52,6 +52,7 @@ _FINE_TUNES = re.compile(
     r"|\btuning (?:rounds?|sweeps?|search|grid|phase|of (?:the )?(?:hp|hyper))\b|\b(?:final|full)(?:[- ]data)? (?:final )?(?:training|tuning)\b"
 )
 """What is left out or kept here is not the training as such: a search for settings, the run on all data."""
+_TRAINS_MODEL = re.compile(r"\b(?:train|fine-?tune|finetune) (?:\w+ ){0,2}⟦m\d+⟧")
 _TRAINS_AFTER_ALL = re.compile(
     r"\b(?:changed my mind|change of (?:mind|plan)|no,? wait|scratch that|on second thoughts?|actually|after all)\b[^\n]{0,80}\b(?<!not )(?<!don't )(?<!no )(?:train|fine-?tune|tune)\b(?: \w+){0,3} ?(?:too|as well|also|after all|them|it|both)\b"
 )
@@ -128,7 +129,11 @@ def _authors_only(text: str, rft: bool) -> bool:
 
 def only_benchmarks(text: str) -> bool:
     """Whether base models are only to be measured and nothing is trained; classification alone has that mode."""
-    return bool(_BENCHMARK.search(_FINE_TUNES.sub("", text))) and not _TRAINS_AFTER_ALL.search(text)
+    return (
+        bool(_BENCHMARK.search(_FINE_TUNES.sub("", text)))
+        and not _TRAINS_AFTER_ALL.search(text)
+        and not _said(_TRAINS_MODEL, text)
+    )
 
 
 def _trains(text: str, rft: bool) -> bool:
@@ -142,7 +147,11 @@ def _trains(text: str, rft: bool) -> bool:
     return (
         bool(_TRAIN.search(bare))
         or (rft and bool(re.search(r"\brft\b|\breinforcement\b|\bgrpo\b|\brl\b", bare)))
-        or bool(re.search(r"\bsft\b|\bdpo\b|\borpo\b|\bsupervised\b", bare))
+        or bool(
+            re.search(
+                r"\bsft\b|\bdpo\b|\borpo\b|\bsupervised\b|\bpreference (?:learning|training|tuning|optimi\w+)", bare
+            )
+        )
     )
 
 
@@ -160,7 +169,9 @@ def _only_asks(text: str, sentences: tuple[str, ...]) -> bool:
     nothing = says_nothing_starts(text)
     wonders = any(map(asks, sentences))
     if nothing and not (
-        not wonders and re.search("train|tun", nothing) and (_said(_EVALUATOR, text) or _MEASURES.search(text))
+        not wonders
+        and re.search("train|tun", nothing)
+        and (_said(_EVALUATOR, text) or _SCORER.search(text) or _MEASURES.search(text))
     ):
         return True
     return only_asks(sentences)
