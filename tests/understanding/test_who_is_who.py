@@ -92,3 +92,37 @@ def test_a_log_sets_nothing_and_a_mail_that_opens_the_text_is_the_writers_own() 
     request = read_instruction(logged).request
     assert (request.base_models, request.train_dataset, request.epochs) == (("qwen3-14b",), "ant-notes", ())
     assert split_quoted("From: me\nTo: agent\n\nSFT of Qwen3 8B").own.strip() == "SFT of Qwen3 8B"
+
+
+LIST = "SFT on ant-notes.\nA) Qwen3 8B\nB) Qwen3 14B\nC) Llama 3.1 8B\n"
+TABLE = "| model | price |\n|---|---|\n| Qwen3 8B | 1 |\n| Llama 3.1 8B | 2 |\n\nSFT on ant-notes with "
+
+
+@pytest.mark.parametrize(
+    ("text", "models"),
+    [
+        (LIST + "Let's go with B.", ["qwen3-14b"]),
+        (LIST + "Strike option C.", ["qwen3-14b", "qwen3-8b"]),
+        (LIST + "All of them.", ["llama-v3p1-8b-instruct", "qwen3-14b", "qwen3-8b"]),
+        (TABLE + "the first model in the table.", ["qwen3-8b"]),
+        (TABLE + "the last one in the table.", ["llama-v3p1-8b-instruct"]),
+    ],
+)
+def test_a_menu_loses_the_rows_that_the_text_strikes_or_does_not_pick(text: str, models: list[str]) -> None:
+    assert sorted(read_instruction(text).request.base_models) == models
+
+
+@pytest.mark.parametrize(
+    ("order", "model", "dataset"),
+    [
+        ("Same base, but on ant-notes.", "qwen3-14b", "ant-notes"),
+        ("Retry it.", "qwen3-14b", "old-ants"),
+        ("Same dataset with Llama 3.1 8B.", "llama-v3p1-8b-instruct", "old-ants"),
+        ("Something else now.", None, None),
+    ],
+)
+def test_only_what_shall_be_the_same_is_taken_from_a_log(order: str, model: str | None, dataset: str | None) -> None:
+    log = "[08:00:00] job a1 base=qwen3-14b ds=old-ants lr=1e-3 epochs=9\n[08:09:00] ERROR out of memory\n"
+    request = read_instruction(f"{log}SFT. {order}").request
+    assert (request.base_models[:1], request.train_dataset) == ((model,) if model else (), dataset)
+    assert not request.epochs and not request.learning_rates
