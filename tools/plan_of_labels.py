@@ -10,8 +10,8 @@ from tools.known import Known
 from tools.prepare_labels import LABELS
 from tools.resources import short_id
 from tuning.election import most_tuned
-from tuning.labels import normal
 from tuning.material import LabelSet
+from tuning.one_label import normal
 from tuning.plan import Plan, PlanItem
 from tuning.plan_again import THERE
 

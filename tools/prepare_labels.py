@@ -18,8 +18,9 @@ from tools.read_labels import SHOWN, Reading, Side, Truth, read_labels
 from tools.tokenizer import context_length
 from tuning.findings import MIN_ROWS
 from tuning.formats import dump_row
-from tuning.labels import LabelError, classification_row, listed
+from tuning.labels import classification_row, listed
 from tuning.material import LabelSet, Material
+from tuning.one_label import LabelError
 from tuning.split import Split, split, subsample
 from tuning.tokens import TokenCounter
 from tuning.workflows import IMBALANCE_THRESHOLD, SMALL_DATA_ROWS, SWEEP_ROWS

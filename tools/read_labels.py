@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.conversion import Converted
-from tuning.labels import LabelError, Merging, Resolved, Rule, choose_rule, like_label, normal, resolve
+from tuning.labels import Rule, choose_rule, like_label
+from tuning.one_label import LabelError, Merging, Resolved, normal, resolve
 from tuning.request import Request
 from tuning.rows import truth_labels
 from tuning.suspicion import find_suspicion

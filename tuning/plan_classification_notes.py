@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tuning.labels import normal
 from tuning.material import LabelSet, Material, ModelFacts, Site
+from tuning.one_label import normal
 from tuning.plan import Candidate, Interval, PlanItem
 from tuning.plan_notes import SAID, budget_warnings
 from tuning.request import Request

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from agent.understanding.result import Reply
 from agent.understanding.text import bounded, normalised
-from tuning.labels import normal
+from tuning.one_label import normal
 from tuning.request import Request
 
 _NOUN = r"(?:labels?|class(?:es)?|categor(?:y|ies)|intents?)"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuning.labels import LabelError, Merging, choose_rule, classification_row, listed, normal, resolve
+from tuning.labels import choose_rule, classification_row, listed
+from tuning.one_label import LabelError, Merging, normal, resolve
 
 
 @pytest.mark.parametrize(
