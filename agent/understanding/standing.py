@@ -12,7 +12,7 @@ _WE_USE = re.compile(
     r"\b(?:we|i|they|it|which|that)(?:'ve| have| are| is|'re)? (?:(?:currently|now|still|already|always|only|just|been|been running|also) )*us(?:e|es|ing)\b"
 )
 _WISH = re.compile(
-    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|(?<!in )use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|(?<!the )(?<!in )benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\bto train\b|\bjob ?:"
+    r"\b(?:train(?:ing)?|retrain|fine-?tun(?:e|ing)|finetun(?:e|ing)|tun(?:e|ing)|sft|dpo(?!'d)|orpo|grpo|rft|wants?|wish|please|let'?s|should|shall|must|needs?|like|(?<!in )use|take|try|pick|go (?:with|for)|choose|student|candidates?|base models?|base ?[:=]|models? ?[:=]|model (?:is|are|stays|remains|will be)|policy ?[:=]|(?<!the )(?<!in )benchmark|compare|supervised|to be tuned|to be trained|learns?|teach|adapt|distil)\b|\b(?:is|gets|be|being|then) (?:then |afterwards |to be )?(?:fine-?tuned|finetuned|trained|tuned)\b|\bto train\b|\bjob ?:"
 )
 _INCUMBENT = re.compile(
     r"\b(?:in prod(?:uction)?|on prod|our production|production (?:model|bot|system|is|runs)|(?:is|are|be|been|'s|still|currently|now) (?:live|running|serving|deployed|hosted|handling|doing|answering|in charge)|at the moment|right now|at present|these days|nowadays|currently|presently|in use|in service|in operation|in place|serves?|(?:runs?|running|based|built|relies|relying|sits|works|working) on|powered by|powers|(?:stands?|sits?) behind|under the hood|incumbent|status quo|untouched|not to be touched|leave (?:it|that|this|them) (?:alone|be|as)|until now|so far|up to now|to date|hitherto|(?:we|they|i) have been|uses|(?:is|are) (?:being|already being) \w+ed|by (?:another|the other|a different) (?:team|group|colleague)|we pay|costs us)\b"
@@ -23,7 +23,7 @@ _OTHERS = re.compile(
 )
 _RESULT = re.compile(
     r"\b(?:landed (?:at|on)|peaked|plateaued|diverged|crashed|collapsed|oom(?:ed)?|scored|topped out|maxed out|ended up|came out|flopped|disappointed|struggled|retired|switched off|decommissioned|before that|back in|pilot|got to|got us|stalled|bottomed|converged)\b"
-    r"|⟦m⟧ (?:\w+ )?(?:got|gets|lost|won|trails|lags|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
+    r"|⟦m⟧ (?:\w+ )?(?:got|gets(?! (?:\w+ )?(?:train|tun|fine|taught))|lost|won|trails|lags|had|failed|reached|managed|hit|was|were|cost|ran|did|looked|seemed|performed|worked|impressed|struggles?)\b"
 )
 _DOES_WORK = re.compile(
     r"⟦m⟧(?: (?:still|currently|now|already|also|today))? (?:answers|handles|sorts|routes|classifies|translates|summari[sz]es|writes|drafts|replies|reads|tags|labels|triages|moderates|processes|talks|deals|extracts|generates|does) (?:[a-z]+s\b|our|all|the|every|most|it|them|customers?|users?|those|these|this|that|to|with|about|incoming|my|up)\b"
@@ -47,7 +47,7 @@ _PAST_THING = re.compile(
     r"\b(?:the|our|my|an?|that|their) (?:\w+ ){0,3}(?:model|run|version|checkpoint|adapter|job|attempt|pilot|prototype|experiment|bot|system) (?:from|of|in|back in|that we had|we had|we built|we used) [\w ]{2,24}(?:, |\(| ?— ?)(?:an? |the |based on |namely )*$"
 )
 _APPOSED = re.compile(
-    r"\b(?:our|their|the|my|this|current|old) (?:\w+ ){0,2}(?:bot|chatbot|voicebot|assistant|classifier|system|set-?up|pipeline|service|app|tool|router|stack|solution|product|backend|engine|copilot|helpdesk|help desk|endpoint|search|widget|portal|model in use)(?: today| now)? ?(?:\(|, |— ?)(?:a |an |the |currently |now |based on |running |built on |powered by |it'?s |which is |still )*$"
+    r"\b(?:our|their|the|my|this|current|old) (?:\w+ ){0,2}(?:bot|chatbot|voicebot|assistant|classifier|system|set-?up|pipeline|service|app|tool|router|stack|solution|product|backend|engine|adapter|run|attempt|checkpoint|pilot|version|copilot|helpdesk|help desk|endpoint|search|widget|portal|model in use)(?: today| now)? ?(?:\(|, |— ?)(?:a |an |the |currently |now |based on |running |built on |powered by |it'?s |which is |still )*$"
 )
 
 
