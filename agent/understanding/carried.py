@@ -7,7 +7,7 @@ import re
 _N = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _LIST = rf"{_N}(?:(?:, | and | or |/|, and ){_N}){{0,5}}"
 _BARE = re.compile(
-    rf"(?:(?:^|(?<![\d])[,;—] ?|\b(?:but|so|and) )(?:just |only |please |rather |better )*(?P<alone>{_LIST})(?= this time\b| now\b| instead\b| of course\b))|\b(?:let'?s (?:go|do|try|use|take|make it|say)|go|keep (?:it|that|this|them)|make (?:it|that)|use|try|take|do|want|prefer|rather|better|stick|stay|settle|say|put|set it|more like|instead|now(?: it'?s)?)(?: with| to| for| at| on)?(?: only| just| both| rather| like| about| maybe| around| say)* (?P<list>{_LIST})(?= instead\b| please\b| this time\b| now\b|\s*(?:$|[.,;!?)—]\s|[.,;!?)—]$))"
+    rf"(?:(?:^|(?<![\d])[,;—] ?|\b(?:but|so|and) )(?:just |only |please |rather |better )*(?P<alone>{_LIST})(?= this time\b| now\b| instead\b| of course\b))|\b(?:so|hence|thus|therefore) (?:just |only |rather )?(?P<so>{_LIST})(?=\s*(?:$|[.,;!]\s|[.,;!]$))|\b(?:let'?s (?:go|do|try|use|take|make it|say)|go|keep (?:it|that|this|them)|make (?:it|that)|use|try|take|do|want|prefer|rather|better|stick|stay|settle|say|put|set it|more like|instead|now(?: it'?s)?)(?: with| to| for| at| on)?(?: only| just| both| rather| like| about| maybe| around| say)* (?P<list>{_LIST})(?= instead\b| please\b| this time\b| now\b|\s*(?:$|[.,;!?)—]\s|[.,;!?)—]$))"
 )
 """Words that set a value without its name, and the value."""
 _KINDS = (
@@ -27,7 +27,12 @@ def with_carried_kinds(sentences: tuple[str, ...]) -> tuple[str, ...]:
     found: list[str] = []
     before = ""
     for sentence in sentences:
-        found.append(_BARE.sub(lambda m, whole=f"{before} ", s=sentence: _named(m, whole + s[: m.start()]), sentence))
+        pieces: list[str] = []
+        at = 0
+        for match in _BARE.finditer(sentence):
+            pieces += [sentence[at : match.start()], _named(match, f"{before} {sentence[: match.start()]}")]
+            at = match.end()
+        found.append("".join([*pieces, sentence[at:]]))
         before = sentence
     return tuple(found)
 
@@ -40,10 +45,10 @@ def _named(match: re.Match[str], left: str) -> str:
     at, kind = max(places)
     if any(m.start() > at for m in _OTHER.finditer(left)):
         return match.group()
-    numbers = [float(n) for n in re.findall(_N, match["list"] or match["alone"])]
+    numbers = [float(n) for n in re.findall(_N, match["list"] or match["alone"] or match["so"])]
     whole = all(n == int(n) for n in numbers)
     if whole != (kind in ("epochs", "rank")) or (kind == "epochs" and max(numbers) > 30):
         return match.group()
-    group = "list" if match["list"] else "alone"
+    group = next(name for name in ("list", "alone", "so") if match[name])
     head = match.group()[: match.start(group) - match.start()]
     return f"{head}{match[group]} epochs" if kind == "epochs" else f"{head}{kind} {match[group]}"

@@ -6,20 +6,20 @@ import re
 from functools import lru_cache
 
 _ONES = {
-    "de": "ein zwei drei vier fünf sechs sieben acht neun".split(),
-    "fr": "un deux trois quatre cinq six sept huit neuf".split(),
-    "es": "uno dos tres cuatro cinco seis siete ocho nueve".split(),
-    "it": "uno due tre quattro cinque sei sette otto nove".split(),
+    "de": ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"],
+    "fr": ["un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"],
+    "es": ["uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"],
+    "it": ["uno", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove"],
 }
 _TEENS = {
-    "de": "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split(),
-    "fr": "dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf".split(),
+    "de": ["zehn", "elf", "zwölf", "dreizehn", "vierzehn", "fünfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn"],
+    "fr": ["dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf"],
 }
 _TENS = {
-    "de": "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split(),
-    "fr": "vingt trente quarante cinquante soixante soixante-dix quatre-vingt quatre-vingt-dix".split(),
-    "es": "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(),
-    "it": "venti trenta quaranta cinquanta sessanta settanta ottanta novanta".split(),
+    "de": ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"],
+    "fr": ["vingt", "trente", "quarante", "cinquante", "soixante", "soixante-dix", "quatre-vingt", "quatre-vingt-dix"],
+    "es": ["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"],
+    "it": ["venti", "trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta"],
 }
 _LIKELY = {
     "de": re.compile(r"(?<![\w/-])[a-zäöüß]*(?:zig|ßig|ssig|zehn|hundert|tausend)[a-zäöüß]*(?![\w/-])", re.IGNORECASE),

@@ -41,7 +41,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 """The list before its noun: "P1, P2 and P3 are the labels"."""
-_PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
+_PLAIN_ITEM = r"(?:[^\W\d]|['+-]){1,20}\d{0,2}(?:[ _](?:[^\W\d]|['+-]){2,16})?"
 _ASIDE = re.compile(
     rf"\b(?:classif\w+|clasific\w+|klassif\w+|extract\w*|type|kind|there are|we have|they are|namely|sentiment|intents?|categor\w+|spam|urgency|priority|topics?|toxicity|emotion|queue|department|team|tag|label|route|sort|triage|predict|which|whether|tells?|decides?|recogni[sz])\w*\b(?:[^.;:\n()?!]|\.(?=\d)){{0,120}}(?:\(| ?: ?| [—-] )(?P<list>{_PLAIN_ITEM}(?:(?: ?, ?| ?/ ?| ?\| ?|,? (?:or|and|vs\.?|oder|und|ou|et|y|o) ){_PLAIN_ITEM})+)(?=\)|\s*[.;\n]|\s*$| [—-] )",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ _MENTIONED = re.compile(
 )
 """Without one of these a text has no list of labels; one search instead of eight."""
 _CLASSIFYING = re.compile(
-    r"分类|识别|情感|\b(?:classif\w+|klassifi\w+|clasific\w+|extract\w*|categori[sz]\w+|sort\w*|label|tag|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket|sentiment|intents?|spam|toxicity|urgency|clas+if\w+|detect\w*|decid\w+|router|aiguill\w+|trier)\b",
+    r"分类|识别|情感|\b(?:classif\w+|klassifi\w+|clasific\w+|extract\w*|categori[sz]\w+|sort\w*|label\w*|tag\w*|priorit\w+|rout\w+|predict\w*|decide|einordnen|classer|clasific\w+|tells?|distinguish|whether|triage|bucket|sentiment|intents?|spam|toxicity|urgency|clas+if\w+|detect\w*|decid\w+|router|aiguill\w+|trier)\b",
     re.IGNORECASE,
 )
 _WORD = r"(?!(?:on|with|using|for|use|from|to|at|in|by|train|please|mit|auf|avec|sur|con|sobre) )[\w'-]+"
@@ -102,6 +102,9 @@ def label_places(text: str, lists_labels: Callable[[str], bool]) -> list[Place]:
         return []
     kinds = [_bulleted(text) + _by(text, _LIST) + _by(text, _VERB_LIST) + _by(text, _BEFORE)]
     classifying = bool(_CLASSIFYING.search(text))
+    told = max((start for start, _, _ in kinds[0]), default=len(text))
+    # "The old one had the labels: a, b. Now labels x, y, z": a later list of three needs no colon.
+    kinds[0] += [place for place in _by(text, _BARE) if place[0] > told and place[2].count(",") > 1]
     kinds += [_by(text, _NAMED) if classifying else [], _by(text, _BARE), _by(text, _QUOTES) if classifying else []]
     if classifying:
         aside = [place for place in _by(text, _ASIDE) if not _SETTING.search(place[2])]

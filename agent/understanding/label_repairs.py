@@ -27,6 +27,10 @@ _AND_ALSO = re.compile(
     re.IGNORECASE,
 )
 """Right behind the list: "oh, and bored"."""
+_GONE = re.compile(
+    rf"{_Q}\b(?P<old>[\w-]+){_Q} (?:can go|is out|is gone|falls away|drops out|(?:is|isn't|is not) (?:no longer |not )?(?:needed|used|wanted)(?: any ?more)?|entfällt|fällt weg|kann weg|disparaît|sobra|不需要|去掉)\b",
+    re.IGNORECASE,
+)
 _BY_PLACE = re.compile(
     rf"\b(?:the|that|my) (?P<place>first|second|third|fourth|last)(?: (?:one|label|class|category))? (?:is|should (?:be|read)|must be|is (?:meant|supposed) to be|was meant to be) (?P<new>{_NEW})|\b(?:call|name|rename|make|change) the (?P<at>first|second|third|fourth|last)(?: (?:one|label|class|category))? (?:to |into |as )?(?P<as>{_NEW})",
     re.IGNORECASE,
@@ -78,7 +82,7 @@ def with_repairs(values: list[str], tail: str) -> tuple[list[str], str]:
     tail = _AND_ALSO.sub(append, tail)
     tail = _BY_PLACE.sub(by_place, tail)
     tail = _IS_CALLED.sub(rename, _RENAME.sub(rename, tail))
-    tail = _DROP.sub(drop, tail)
+    tail = _GONE.sub(drop, _DROP.sub(drop, tail))
     return values, _ADD.sub(add, tail)
 
 

@@ -10,7 +10,7 @@ _N = r"\d+(?:\.\d+)?"
 _PARALLEL = tuple(
     re.compile(p)
     for p in (
-        r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:of (?:the |these )?)?(?:training |concurrent |parallel |active |simultaneous |fine-tuning |running |tuning |gpu )*(?:jobs?|runs?|trainings?|candidates?|workers?|slots?|experiments?|models?|things?|them)? ?(?:running |active |going |allowed |to run |on |train |trained )*(?:in parallel|at once|at a time|at the same time|concurrently|simultaneously|parallel|side by side|at any (?:one )?time|in flight)",
+        r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:of (?:the |these )?)?(?:training |concurrent |parallel |active |simultaneous |fine-tuning |running |tuning |gpu )*(?:jobs?|runs?|trainings?|candidates?|workers?|slots?|experiments?|models?|things?|them)? ?(?:running |active |going |allowed |to run |on |train |trained |may |can |could |should |shall |run |be |go )*(?:in parallel|at once|at a time|at the same time|concurrently|simultaneously|parallel|side by side|at any (?:one )?time|in flight)",
         r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:training |fine-tuning )?(?:parallel|concurrent|simultaneous|active)(?: (?:training |fine-tuning )?(?:jobs?|runs?|trainings?))?\b",
         r"\b(?:parallel(?:ism)?|concurren(?:t|cy)|in parallel|max[ _]parallel(?:[ _]jobs)?|simultaneous|at once|at a time|same time)(?: training)?(?: jobs?| runs?)?(?: limit| cap)?(?:\s*(?:=|:|to|of|at|is|at most|max(?:imum)?|up to|limited to|only|no more than|are|be|under|stay|more than|not|runs?))* (?P<n>\d+)\b(?! ?(?:epochs|samples|usd|dollars|%))",
         r"\b(?:cap|limit|max(?:imum)?|at most|no more than|up to|never more than|not more than|more than)(?: of| to| is|:)? (?P<n>\d+) (?:training |fine-tuning |active |running )?jobs?\b",
@@ -50,7 +50,7 @@ _SKIP_FINAL = tuple(
     re.compile(p)
     for p in (
         r"\b(?:stop|end|finish|halt|done) (?:right |directly |straight )?(?:after|with) the (?:sweep|search|tuning|candidates|hp tuning|grid)\b|\b(?:only|just) (?:do |run |want )?the (?:hp |hyperparameter )?(?:sweep|search)\b(?! on| with| over)|\b(?:sweep-only|search-only|sweep only)\b",
-        rf"\b{_NO}{_ANY} {_FINAL}",
+        rf"\b{_NO}{_ANY} {_FINAL}|\b(?:leave|take|cut|drop) (?:the |any )?{_FINAL}(?: on (?:all|the full|full) data)? (?:out|off|away)\b",
         rf"\b{_FINAL}\s*[:=]\s*(?:no|none|off|false|skip(?:ped)?|0)\b",
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
         r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
@@ -63,6 +63,7 @@ _SKIP_SWEEP = tuple(
     for p in (
         rf"\b{_NO}{_ANY} {_HP}\b(?!\s*(?:(?:over|of|across|the|several|multiple|different|all|any|other|on|more)\s)*(?:base )?models?\b)",
         r"\b(?:do not|don'?t|no|without|never|skip)(?: \w+)? (?:tune|tuning|sweep|sweeping|optimi[sz]e|search|optimi[sz]ing)(?: \w+)? (?:any )?(?:hyper-?param\w*|hps?|parameters)",
+        rf"\b(?:leave|take|cut) (?:the |any )?{_HP}(?: \w+){{0,2}} (?:out|off|away)\b",
         rf"\b{_HP}\s*[:=]\s*(?:off|no|none|false|skip(?:ped)?|0|disabled)\b",
         rf"\b{_NO}(?: \w+){{0,2}} (?:search|look|hunt|fish)\w* for (?:the |any )?(?:best |better |other |good |optimal )?(?:settings|parameters|hyper\w*|config\w*|values)",
         r"\bhyper-?param\w*(?: \w+){0,3} (?:not|skip\b|skipped)",

@@ -163,6 +163,10 @@ def _unnamed(text: str, metric: Metric | None) -> Target | None:
         value = float(found["n"])
         return Target(metric=metric, value=round(value / 100, 10) if found["pct"] else value)
     found = _AT_LEAST.search(text)
-    if metric == "accuracy" and found and not _OF_SPLIT.search(text[max(0, found.start() - 40) : found.start()]):
+    if (
+        metric == "accuracy"
+        and found
+        and not _OF_SPLIT.search(re.split(r"[.;!?]\s|\n", text[max(0, found.start() - 40) : found.start()])[-1])
+    ):
         return Target(metric=metric, value=round(float(found["n"] or found["m"]) / 100, 10))
     return None
