@@ -8,11 +8,11 @@ from agent.understanding.context import slot_asked
 from agent.understanding.corrections import in_force, with_unit_of_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
 from agent.understanding.grid import read_grid
+from agent.understanding.ids import is_id
 from agent.understanding.keeping import taken_back
 from agent.understanding.label_wishes import read_dropped_labels, read_rebalance, wants_all_tuned
 from agent.understanding.labels import take_labels
 from agent.understanding.limits import read_imbalance, read_limits
-from agent.understanding.names import is_id
 from agent.understanding.numbers import values
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
 from agent.understanding.relative import models_after, read_relative
