@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 
 _N = r"(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
-_SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?| n |,? (?:and|or|to|then|versus|vs\.?|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
+_SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?| n |,? (?:and|or|to|then|versus|vs\.?|(?:to be )?compared (?:with|to|against)|against|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
 _LIST = rf"(?P<list>{_N}(?:/{_N}){{2,30}}(?![\w/])|{_N}(?:{_SEP}{_N}(?![\w/])){{0,30}})"
 _OF = r"(?:\s*(?:=|:|->|-(?=\d)|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals|it|that|this|10th|tenth|we|want|would|like|go|down|up|back)){0,8}\s*"
 _NOT_AFTER = r"(?![\w-]*(?:\.[\w-]+)*(?:[ \t]*(?:(?:full |single |whole |complete |training )*(?:epochs?|ep\b|pass(?:es)?\b)|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"

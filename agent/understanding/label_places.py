@@ -60,6 +60,10 @@ _VERSUS = re.compile(
     r"(?:^|[\s,:(])(?P<list>[^\W\d][\w-]*(?: (?:vs\.?|versus) [^\W\d][\w-]*)+)(?=\s*(?:$|[.,;:)\n]))", re.IGNORECASE
 )
 """Names set against each other: "spam vs ham"."""
+_ALONE = re.compile(
+    r"(?:^|[.!?\n]\s*)(?P<list>[^\W\d][\w'-]{1,20}(?: ?/ ?[^\W\d][\w'-]{1,20}){1,9})(?=\s*(?:[.!?\n]|$))"
+)
+"""A sentence that is only names with slashes between."""
 _NOT_A_LIST = re.compile(
     r"^\W*(?:in|from|inside|already|missing|unknown|given|known|stored|found|part|attached|taken|not|to be|up to|what|whatever|the same|noisy|balanced|imbalanced|skewed|rare|wrong|clean|clear)\b",
     re.IGNORECASE,
@@ -108,7 +112,13 @@ def label_places(text: str, lists_labels: Callable[[str], bool]) -> list[Place]:
     kinds += [_by(text, _NAMED) if classifying else [], _by(text, _BARE), _by(text, _QUOTES) if classifying else []]
     if classifying:
         aside = [place for place in _by(text, _ASIDE) if not _SETTING.search(place[2])]
-        kinds += [_by(text, _INTO)[:1], aside[:1], _by(text, _SLASHED)[:1], _by(text, _VERSUS)[:1]]
+        kinds += [
+            _by(text, _INTO)[:1],
+            aside[:1],
+            _by(text, _SLASHED)[:1],
+            _by(text, _VERSUS)[:1],
+            _by(text, _ALONE)[:1],
+        ]
     found = next(
         (good for kind in kinds if (good := sorted(place for place in kind if _fits(place, lists_labels)))), []
     )
