@@ -147,61 +147,82 @@ def read_roles(text: str, key: Callable[[str], object]) -> Roles:
 
     `key` tells which marks name the same model.
     """
-    text = _COMPARE_WITH.sub(r"compare \1 and ", text)
-    swapped = {m["old"] for m in _SWAP.finditer(text)}
-    newer = {m["new"] for m in _SWAP.finditer(text)}
-    tune: list[str] = []
-    teachers: list[str] = []
-    withdrawn: list[str] = []
-    dropped_since: list[str] = []
-    opinions: list[str] = []
-    last_role: Role | None = None
-    last_end = 0
-    not_the_teacher = False
-    for group in _GROUP.finditer(text):
+    fold = _Fold(_COMPARE_WITH.sub(r"compare \1 and ", text), key)
+    for group in _GROUP.finditer(fold.text):
+        fold.read(group)
+    taught = {key(mark) for mark in fold.teachers}
+    tune = tuple(m for m in fold.tune or fold.opinions if key(m) not in taught)
+    return Roles(tune, tuple(fold.teachers), tuple(fold.withdrawn))
+
+
+class _Fold:
+    """What has been read of a text so far, name by name."""
+
+    def __init__(self, text: str, key: Callable[[str], object]) -> None:
+        self.text, self.key = text, key
+        self.swapped = {m["old"] for m in _SWAP.finditer(text)}
+        self.newer = {m["new"] for m in _SWAP.finditer(text)}
+        self.tune: list[str] = []
+        self.teachers: list[str] = []
+        self.withdrawn: list[str] = []
+        self.opinions: list[str] = []
+        self.dropped_since: list[str] = []
+        self.last_role: Role | None = None
+        self.last_end = 0
+        self.not_the_teacher = False
+
+    def read(self, group: re.Match[str]) -> None:
+        """Takes one name, or several that stand together."""
         marks = _MARKS.findall(group.group())
-        if len(marks) > 1 and (meant := _NOT_X_Y.search(text, max(0, group.start() - 12), group.end())):
+        meant = _NOT_X_Y.search(self.text, max(0, group.start() - 12), group.end()) if len(marks) > 1 else None
+        if meant:
             # "not the 8B, the 14B": the first is taken back, the second stands for it.
-            withdrawn.append(meant["old"])
-            tune = [m for m in tune if key(m) != key(meant["old"])] + [meant["new"]]
-            last_role, last_end = "tune", group.end()
-            continue
-        left, right = _sides(text, group.start(), group.end())
-        repairs = last_role is not None and bool(_REPAIR.fullmatch(text[last_end : group.start()]))
-        if marks[0] in swapped:
-            role: Role = "withdrawn"
-        elif repairs and last_role in ("teacher", "other"):
-            role = last_role
-        elif last_role == "withdrawn" and not_the_teacher and _RATHER.fullmatch(text[last_end : group.start()]):
-            role = "teacher"
-        else:
-            role = _role(left, right)
-            if role == "tune" and not _TUNE_RIGHT.search(right) and is_aside(text, group.start(), group.end()):
-                role = "other"
-        last_role, last_end = role, group.end()
-        not_the_teacher = role == "withdrawn" and bool(_TEACHER_NEAR.search(left))
+            self.withdrawn.append(meant["old"])
+            self.tune = [*self._without([meant["old"]]), meant["new"]]
+            self.last_role, self.last_end = "tune", group.end()
+            return
+        left, right = _sides(self.text, group.start(), group.end())
+        between = self.text[self.last_end : group.start()]
+        repairs = self.last_role is not None and bool(_REPAIR.fullmatch(between))
+        role = "withdrawn" if marks[0] in self.swapped else self._role(group, left, right, between, repairs)
+        self.last_role, self.last_end = role, group.end()
+        self.not_the_teacher = role == "withdrawn" and bool(_TEACHER_NEAR.search(left))
         if role == "withdrawn":
-            withdrawn += marks
-            dropped_since += [m for m in tune if any(key(m) == key(x) for x in marks)]
-            tune = [m for m in tune if all(key(m) != key(x) for x in marks)]
+            self.withdrawn += marks
+            self.dropped_since += [m for m in self.tune if any(self.key(m) == self.key(x) for x in marks)]
+            self.tune = self._without(marks)
         elif role == "teacher":
-            teachers = [*([] if repairs or _corrects(left) else teachers), *marks]
+            self.teachers = [*([] if repairs or _corrects(left) else self.teachers), *marks]
         elif role == "opinion":
-            opinions += marks
+            self.opinions += marks
         elif role == "tune":
-            if (
-                _DECIDED.search(left)
-                or _INSTEAD_OF_IT.search(left)
-                or (_ONLY_LEFT.search(left) and _OTHERS_OUT.search(right))
-            ):
-                tune = []
-            elif repairs or _corrects(left) or (_INSTEAD_RIGHT.search(right) and not _ALSO.search(left)):
-                partial = marks[0] in newer or bool(dropped_since) or _drops_next(text[group.end() :], tune, key)
-                tune = tune if partial else []
-            tune += [m for m in marks if all(key(m) != key(x) for x in tune)]
-            dropped_since = []
-    taught = {key(mark) for mark in teachers}
-    return Roles(tuple(m for m in tune or opinions if key(m) not in taught), tuple(teachers), tuple(withdrawn))
+            self._to_tune(marks, left, right, self.text[group.end() :], repairs)
+
+    def _role(self, group: re.Match[str], left: str, right: str, between: str, repairs: bool) -> Role:
+        """The role of a name: that of the one that it repairs, else by the words around it, else by its clause."""
+        if repairs and self.last_role in ("teacher", "other"):
+            return self.last_role
+        if self.last_role == "withdrawn" and self.not_the_teacher and _RATHER.fullmatch(between):
+            return "teacher"
+        role = _role(left, right)
+        if role == "tune" and not _TUNE_RIGHT.search(right) and is_aside(self.text, group.start(), group.end()):
+            return "other"
+        return role
+
+    def _to_tune(self, marks: list[str], left: str, right: str, rest: str, repairs: bool) -> None:
+        """Adds names to those to be trained; a decision or a correction replaces what stands."""
+        only = _ONLY_LEFT.search(left) and _OTHERS_OUT.search(right)
+        if only or _DECIDED.search(left) or _INSTEAD_OF_IT.search(left):
+            self.tune = []
+        elif repairs or _corrects(left) or (_INSTEAD_RIGHT.search(right) and not _ALSO.search(left)):
+            partial = marks[0] in self.newer or bool(self.dropped_since) or _drops_next(rest, self.tune, self.key)
+            self.tune = self.tune if partial else []
+        self.tune += [m for m in marks if all(self.key(m) != self.key(x) for x in self.tune)]
+        self.dropped_since = []
+
+    def _without(self, marks: list[str]) -> list[str]:
+        """The models to be trained but for those that the marks name."""
+        return [m for m in self.tune if all(self.key(m) != self.key(x) for x in marks)]
 
 
 def _sides(text: str, start: int, end: int) -> tuple[str, str]:
