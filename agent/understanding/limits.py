@@ -127,7 +127,7 @@ _NO_DEPLOY = tuple(
     )
 )
 _YES_DEPLOY = re.compile(
-    r"\bdeploy\w*(?: \w+){0,2} (?:is |would be |can be )?(?:ok(?:ay)?|fine|allowed|welcome|good) ?(?:after all|now|again)?|\b(?:you (?:can|may)|please do|do|go ahead and) deploy|\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b|\b(?:does|do|did) want (?:it|that|the \w+) (?:\w+ )?deployed\b|\bwants? (?:it|that|the \w+) deployed\b|\bdeploy(?:ed|ment)?(?: it| that)?,? (?:after all|at the end (?:too|as well|after all|anyway))\b|\b(?:edit|update|correction|no,? wait|on second thoughts?|changed my mind)\b[^\n]{0,80}\b(?<!not )(?<!don't )(?<!no )deploy(?:ed)?(?: it| that)? (?:at the end|when|once|too|as well)"
+    r"\bdeploy\w*(?: \w+){0,2} (?:is |would be |can be )?(?:ok(?:ay)?|fine|allowed|welcome|good) ?(?:after all|now|again)?|\b(?:you (?:can|may)|please do|do|go ahead and) deploy|\b(?:actually|no,? wait|on second thoughts?)\b[^.;]{0,20}\bdo deploy\b|\bdeploy it after all\b|\b(?:does|do|did) want (?:it|that|the \w+) (?:\w+ )?deployed\b|(?<!n't )(?<!not )(?<!never )(?<!dont )\bwants? (?:it|that|the \w+) deployed\b|\bdeploy(?:ed|ment)?(?: it| that)?,? (?:after all|at the end (?:too|as well|after all|anyway))\b|\b(?:edit|update|correction|no,? wait|on second thoughts?|changed my mind)\b[^\n]{0,80}\b(?<!not )(?<!don't )(?<!no )deploy(?:ed)?(?: it| that)? (?:at the end|when|once|too|as well)"
 )
 _NOT_UNTIL = re.compile(r"\bdon'?t forget to deploy")
 _ON_ALL = re.compile(

@@ -265,6 +265,8 @@ def test_train_fraction(text: str, wanted: object) -> None:
         ('SFT qwen3-8b sur tea-faq, sans déploiement', False),
         ('SFT qwen3-8b con tea-faq, no lo despliegues', False),
         ('用 tea-faq 微调 qwen3-8b，不要上线', False),
+        ("SFT qwen3-8b on tea-faq. I don't want it deployed.", False),
+        ("SFT qwen3-8b on tea-faq, no deployment. EDIT: she does want it deployed at the end.", True),
     ],
 )  # fmt: skip
 def test_deployment(text: str, wanted: object) -> None:
