@@ -12,7 +12,7 @@ _PAST = re.compile(
     r"\d (?:epochs?|ranks?) (?:was|were|is|are|seems?|proved)(?: \w+)? too (?:many|much|long|high|big|large|low|few|little|short)|"
     r"(?:which|that) (?:an?|the|our|some) (?:\w+ ){1,3}(?:trained|tuned|used|built|made|set up|did|ran)\b|(?:model|adapter|run|version|one|job) (?:from|of) (?:spring|summer|autumn|fall|winter|last \w+|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
-    r"(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out|replaced|switched|migrated|installed|deployed|bought|introduced|rolled out|launched|shipped|benchmarked|compared|evaluated)\b|both came out|"
+    r"(?<!want )(?<!wants )(?<!need )(?<!needs )(?<!get )(?<!like )(?<!see )(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out|replaced|switched|migrated|installed|deployed|bought|introduced|rolled out|launched|shipped|benchmarked|compared|evaluated)\b|both came out|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
 )
 _PRESENT = re.compile(
