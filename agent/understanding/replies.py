@@ -53,7 +53,7 @@ _WAVERS = re.compile(
     r"(?:^|\b(?:wait|no|yes|hm+),? )(?:(?:yes|yeah|ok|okay|maybe|no|sure|right|go|hm+|huh|eh|well|so|fine|good|i|guess|suppose|think|kind|sort|of|perhaps|probably|ja|oui|si|sí|vielleicht|quizás|peut-être|hein|oder|eh|ähm|euh)[ ,.]*){1,6}\W*\?+\W*$"
 )
 """A question of such words alone wavers; it asks for nothing."""
-_FRAGMENT = re.compile(r"^[^?]{1,25}\?+$")
+_FRAGMENT = re.compile(r"^[^?]{1,25}[?!]+$")
 _WH = re.compile(
     r"\b(?:what|which|how|why|who|when|where|is|are|was|were|do|does|did|can|could|will|would|should|shall|may|any|was|wie|wann|warum|welche\w*|combien|quel\w*|pourquoi|comment|quand|qué|cuánto|cuál|cuándo|por qué|quanto|quando|come|perché|qual|hoe|wat|wanneer|waarom|okay|ok)\b|[多几怎哪什么吗呢]|ですか|ますか"
 )
@@ -94,7 +94,7 @@ def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None
     if quoted and not (body := _above_the_plan(text)):
         return None
     asks_leave = gate == "question" and kind_of_question(context) == "yes_no"
-    kind = kind_of(body.lower(), gate, context if asks_leave else "")
+    kind = kind_of(_with_known_cost(body.lower(), context), gate, context if asks_leave else "")
     if kind == "neither" or (quoted and kind != "yes"):
         return None
     if kind == "polite":
@@ -102,6 +102,20 @@ def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None
     if gate == "question" and not asks_leave:
         return Reply("unclear", "A yes does not answer the question that was asked.")
     return Reply("approve", "An unconditional yes.")
+
+
+_AMOUNT = re.compile(r"\$ ?(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) ?(?:\$|usd\b|dollars\b)")
+
+
+def _with_known_cost(text: str, context: str) -> str:
+    """The text with "the cost" for the one sum of money that the agent's words name: "14.20 is fine, start"."""
+    amounts = {match[1] or match[2] for match in _AMOUNT.finditer(context.lower())}
+    if len(amounts) != 1:
+        return text
+    amount = re.escape(amounts.pop())
+    return re.sub(
+        rf"(?<![\w.,$])(?:the )?\$? ?{amount}(?: ?(?:\$|usd\b|dollars\b|bucks\b))?(?![.,]?\d|[\w%])", "the cost", text
+    )
 
 
 def _above_the_plan(text: str) -> str:
@@ -154,7 +168,7 @@ def _asks(own: str, changes: Mapping[str, object]) -> bool:
         s
         for s in questions
         if re.search(
-            r"\b(?:are you (?:kidding|serious|crazy|mad|nuts|insane|joking)|seriously|who (?:would|on earth)|what the|how dare|really|why would i|why on earth|do i look)\b",
+            r"\b(?:are you (?:out of your mind|kidding|serious|crazy|mad|nuts|insane|joking)|seriously|who (?:would|on earth)|what the|how dare|really|why would i|why on earth|do i look)\b",
             s,
         )
     ]

@@ -189,7 +189,7 @@ def test_a_plain_yes_is_an_approval_in_any_language(where: str, text: str) -> No
 
 @settings(deadline=None, max_examples=300)
 @given(
-    st.sampled_from(APPROVALS),
+    st.sampled_from([case for case in APPROVALS if ">" not in case[1]]),  # words after a quotation are part of it
     st.sampled_from(CONDITIONS + NEGATIONS + HEDGES),
     st.sampled_from([" ", ", ", ". ", "\n"]),
     st.booleans(),
@@ -213,3 +213,13 @@ def test_a_plain_yes_with_anything_that_turns_it_is_none(
 )  # fmt: skip
 def test_politeness_and_having_read_are_no_approval(text: str, gate: Gate) -> None:
     assert read_reply(text, gate).label != "approve"
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [("14.20 is fine with us, please start", True), ("$14.20 is ok, go ahead", True), ("$15 is fine, start", False),
+     ("start, max 14.20", False), ("ok up to $14.20", False), ("yes, 14.20", False), ("114.20 is fine, start", False)],
+)  # fmt: skip
+def test_only_the_sum_that_was_named_is_agreed_to(text: str, yes: bool) -> None:
+    reply = read_reply(text, "plan", "The estimate is $14.20. Shall I start?")
+    assert (reply.label == "approve") == yes
