@@ -49,7 +49,7 @@ _FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete) )*(?:(?:fin
 _SKIP_FINAL = tuple(
     re.compile(p)
     for p in (
-        r"\b(?:stop|end|finish|halt|done) (?:right |directly |straight )?(?:after|with) the (?:sweep|search|tuning|candidates|hp tuning|grid)\b|\b(?:only|just) (?:do |run |want )?the (?:hp |hyperparameter )?(?:sweep|search)\b(?! on| with| over)|\b(?:sweep-only|search-only|sweep only)\b",
+        r"\b(?:stop|end|finish|halt) (?:right |directly |straight )?(?:after|with) the (?:sweep|search|tuning|candidates|hp tuning|grid)\b|\b(?:only|just) (?:do |run |want )?the (?:hp |hyperparameter )?(?:sweep|search)\b(?! on| with| over)|\b(?:sweep-only|search-only|sweep only)\b",
         rf"\b{_NO}{_ANY} {_FINAL}|\b(?:leave|take|cut|drop) (?:the |any )?{_FINAL}(?: on (?:all|the full|full) data)? (?:out|off|away)\b",
         rf"\b{_FINAL}\s*[:=]\s*(?:no|none|off|false|skip(?:ped)?|0)\b",
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
