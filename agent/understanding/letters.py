@@ -22,12 +22,15 @@ _CLOSING = (
 )
 _THANKS = r"(?i:thanks(?: again| a lot| so much)?|thank you(?: very much)?|many thanks|thx|danke(?: schön)?|vielen dank|merci(?: beaucoup)?|(?:muchas )?gracias|(?:muito )?obrigad[oa]|grazie(?: mille)?|bedankt|dank je(?: wel)?)"
 _SIGNED = re.compile(
-    rf"(?:^|\n|(?<=[.!?])) *(?:{_CLOSING}(?:, *| *,? *\n\s*)|{_THANKS} *[,.!]? *\n\s*|(?<=\n)(?:--?|—) ?)(?P<name>{_NAMES}(?:\s*\n\s*{_NAMES})?)\s*$"
+    rf"(?:^|\n|(?<=[.!?])) *(?:{_CLOSING}(?:, *| *,? *\n\s*)|{_THANKS} *[,.!]? *\n\s*|(?<=\n)-- ?\n\s*)(?P<name>{_NAMES}(?:\s*\n\s*{_NAMES})?)\s*$"
 )
-"""After words of thanks only a line of its own is a name: "Merci. Annulez" is none."""
+"""After words of thanks only a line of its own is a name: "Merci. Annulez" is none; nor is what follows a dash: "- Mostly"."""
 _PLAN = re.compile(
     r"\b(?:plan|cost|costs|estimate|candidates?|proceed|approve|kosten|kandidat\w*|genehmig\w*|freigeb\w*|frei|coût|devis|approuv\w*|lancer|coste|costo|aprob\w*|aprov\w*|custo|costi|approv\w*|plano|piano|goedkeur\w*|winner|promote)\b|计划|方案|费用|計画|費用"
 )
+
+
+_ASKS_LEAVE = re.compile(r"\bshall (?:i run revision|candidate) \d+|(?:^|[\s.!:])(?:proceed|approve|start)\?")
 
 
 def without_frame(text: str) -> str:
@@ -49,5 +52,6 @@ def _is_name(name: str) -> bool:
 
 
 def quotes_a_plan(quoted: str) -> bool:
-    """Whether a quotation below an answer is the plan that was asked about, as mail programs put it there."""
-    return bool(_PLAN.search(quoted.lower()))
+    """Whether a quotation below an answer is the plan, with its question; "agreed" to another's doubts about it is no yes."""
+    plain = quoted.lower()
+    return bool(_PLAN.search(plain) and _ASKS_LEAVE.search(plain)) and not says_no(plain)

@@ -104,7 +104,7 @@ def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None
     return Reply("approve", "An unconditional yes.")
 
 
-_AMOUNT = re.compile(r"\$ ?(\d+(?:\.\d+)?)|(\d+(?:\.\d+)?) ?(?:\$|usd\b|dollars\b)")
+_AMOUNT = re.compile(r"\$ ?(\d[\d,]*(?:\.\d+)?)|(?<![\d,.])(\d[\d,]*(?:\.\d+)?) ?(?:\$|usd\b|dollars\b)")
 
 
 def _with_known_cost(text: str, context: str) -> str:

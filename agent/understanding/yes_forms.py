@@ -24,6 +24,11 @@ from agent.understanding.vocabulary import load_list, words
 _LONGEST = 600
 """Characters: a longer text says more than yes."""
 _LEAVE = re.compile(r"\b(?:i|we|ok(?:ay)? to|fine to|right to|me to) ((?!have\b|am\b|was\b|found\b)[^?]{3,120})\?")
+_PRAISE = re.compile(
+    r"(?:^|[.,!;:\n] *)(?:good|great|nice|excellent|perfect|solid|strong|super|lovely|brilliant|awesome|fantastic|cool|fine|very good) "
+    r"(?:start|launch|run|go)(?=\s*(?:$|[.,!;:—\n]|thank))"
+)
+"""Words that judge what was done so far; "good, start" with its comma is a yes."""
 _STANDS_FOR = frozenset(["it", "them", "that", "those", "these", "this", "one", "so", "both", "all", "yourself"])
 _FOLDER = Path(__file__).parent / "consent"
 _KINDS = ("approves", "weak", "read", "polite", "called", "at_promotion", "at_comparison", "at_question")
@@ -40,7 +45,7 @@ def kind_of(text: str, gate: Gate, asked: str = "") -> Kind:
     or "ok" beside "I have read it" tells that it was read, and no more. `asked` is a question for yes or no: a yes may
     say again what it asks leave for ("May I write it?": "sure, write it").
     """
-    if len(text) > _LONGEST or trails_off(text):
+    if len(text) > _LONGEST or trails_off(text) or _PRAISE.search(text):
         return "neither"
     said = words_of(text, _spellings())
     tokens = tuple(_corrected(token) for token in said.tokens)

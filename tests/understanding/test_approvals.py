@@ -223,3 +223,14 @@ def test_politeness_and_having_read_are_no_approval(text: str, gate: Gate) -> No
 def test_only_the_sum_that_was_named_is_agreed_to(text: str, yes: bool) -> None:
     reply = read_reply(text, "plan", "The estimate is $14.20. Shall I start?")
     assert (reply.label == "approve") == yes
+
+
+@pytest.mark.parametrize("text", ["run 3", "approve $3", "I agree to 3", "start 3"])
+def test_the_digits_before_the_comma_of_thousands_are_no_sum(text: str) -> None:
+    context = "Shall I run revision 1? It costs $3,100.00 to $3,900.00 and takes 2 hours."
+    assert read_reply(text, "plan", context).label != "approve"
+
+
+@pytest.mark.parametrize("text", ["keep them", "leave them in", "keep it"])
+def test_the_opposite_of_what_was_asked_is_no_approval(text: str) -> None:
+    assert read_reply(text, "question", "40 rows have no label. Shall I drop them?").label != "approve"
