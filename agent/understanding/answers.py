@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
 from agent.understanding.context import slot_asked
 from agent.understanding.corrections import in_force, with_unit_of_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
@@ -16,6 +17,7 @@ from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.numbers import values
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
 from agent.understanding.relative import models_after, read_relative
+from agent.understanding.reply_words import for_readers
 from agent.understanding.result import Gate
 from agent.understanding.roles import read_roles
 from agent.understanding.scene import Scene, stage
@@ -48,6 +50,12 @@ _OWN_EVALUATOR = re.compile(r"\b(?:my|our|an?) own (?:evaluator|one|grader|score
 _GENERATED = re.compile(
     r"\b(?:agent[- ]generated|generated?|write|build|create|make)(?: \w+){0,3}\b(?:one|evaluator|it|yourself|for me)?\b|\byou (?:write|generate|build)\b|\bthe (?:third|last|generated) (?:one|option)?|\bone you (?:generate|write)"
 )
+_BENCHMARK_ONLY = re.compile(
+    r"\b(?:just|only) (?:(?:do|run|want|need|show|give) )?(?:me )?(?:the |a )?(?:base )?benchmark|\bbenchmark(?:s|ing)? (?:only|alone)\b|\bbenchmark\b[^.;\n]{0,20}, (?:but )?(?:no|without|skip the) (?:training|fine-?tuning|tuning)\b|\b(?:do not|don'?t) fine-?tune\b(?! (?:the )?\S*\d)"
+)
+_TEACHER = re.compile(
+    r"\bteacher(?: model)?(?: (?:should|shall|must|has to|is|to|be|as|being|will|has|now|please|from ⟦m\d+⟧ to))*[:=]? ?(?:use |take )?(?P<mark>⟦m\d+⟧)|(?P<before>⟦m\d+⟧) (?:(?:should|shall|must|is|be|to|will|instead|please) )*(?:as |be )?(?:the |our |a )?teacher\b"
+)
 _UP_FRONT = re.compile(
     r"\b(?:under|below|less than|at most|no more than|max(?:imum)?|up to|within|cheaper than|over|above|exceed\w*|limit|cap|budget)\b[^.;]{0,25}?\$? ?(\d+(?:\.\d+)?) ?(?:\$|usd|dollars?|bucks)?"
 )
@@ -57,6 +65,7 @@ def read_changes(
     own: str, gate: Gate, context: str, known_models: tuple[str, ...], current: Request
 ) -> dict[str, object]:
     """The slots that a reply sets, as plain JSON values; empty when it sets none. `current` is what stands."""
+    own = for_readers(own)
     scene = stage(own, known_models, f"{context} {' '.join(current.base_models)}", guess=False)
     sentences = tuple(_LEAD.sub("please ", s) for s in scene.sentences)
     present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
@@ -97,6 +106,9 @@ def _resources(scene: Scene, present: str, current: Request) -> dict[str, object
     roles = read_roles(present, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
     ids = tuple(dict.fromkeys(m.id for m in map(scene.model, roles.tune) if m.id))
     gone = [m.id for m in map(scene.model, roles.withdrawn) if m.id]
+    taught = {m["mark"] or m["before"] for m in _TEACHER.finditer(present)}
+    if taught and all(mark in taught for mark in roles.tune):
+        ids = ()
     ids = models_after(present, ids, gone, current.base_models) or ids
     return {"train_dataset": datasets.train, "eval_dataset": datasets.eval, "evaluator": evaluator, "base_models": ids}
 
@@ -115,13 +127,19 @@ def _choices(scene: Scene, present: str, numbers: str, current: Request) -> dict
         "method": read_method(present),
         "generate_pairs": wants_pairs(present),
         "sweep_base_models": wants_model_sweep(present) and not scene.models,
-        "benchmark_only": bool(
-            re.search(
-                r"\b(?:just|only) benchmark|\bbenchmark only\b|\b(?:do not|don'?t) fine-?tune\b(?! (?:the )?\S*\d)",
-                present,
-            )
-        ),
+        "benchmark_only": bool(_BENCHMARK_ONLY.search(present)),
+        **_of_agents(scene, present),
     }
+
+
+def _of_agents(scene: Scene, present: str) -> dict[str, object]:
+    """The teacher, the tasks and the methods of agent tuning."""
+    found: dict[str, object] = {"tasks": read_tasks(present), "methods": read_methods(present)}
+    named = list(_TEACHER.finditer(present))
+    if named:
+        teacher = scene.model(named[-1]["mark"] or named[-1]["before"])
+        found["teacher_model"] = teacher.id or other_vendors_name(teacher.written)
+    return found
 
 
 def _candidate(text: str) -> dict[str, object]:

@@ -1,0 +1,69 @@
+"""Turns that replies take and instructions do not, put into the words that the readers of slots know."""
+
+from __future__ import annotations
+
+import re
+
+_N = r"\d+(?:[.,]\d+)?"
+_LEAVE = r"(?:leave|take|cut|strip|strike|keep|pull|throw|kick|remove|drop|delete|omit)"
+_DEPLOYMENT = r"(?:the )?(?:deployment|deploying|deploy(?: step)?|roll-?out|going live|go-live)"
+_OVER_ALL = r"(?:(?:run|training|retraining|round|pass|job) (?:over|on|with) (?:the )?(?:full|whole|entire|complete|all(?: the)?|all of the)(?: data ?sets?| data)?|(?:full|final)[- ](?:data )?(?:run|training))"
+_TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), words)
+    for pattern, words in (
+        (r"\b(?:only|just|a single|no more than|the)? ?\bone (?=(?:full |single |training )?(?:epochs?|pass|job|rank)\b)", " 1 "),
+        (rf"\b{_LEAVE} {_DEPLOYMENT}(?: \w+)? (?:out|off|away|aside)\b", "no deployment"),
+        (rf"\b(?:drop|remove|delete|omit|strike|cut) {_DEPLOYMENT}(?: (?:step|part|from it|from the plan))?\b", "no deployment"),
+        (
+            rf"\b{_DEPLOYMENT}(?: step| part)? (?:is|gets|has been|was|must be|should be|shall be|goes|comes) (?:taken |left |struck |thrown |cut )?(?:out|off|dropped|removed|omitted|deleted)\b(?: of)?",
+            "no deployment in",
+        ),
+        (rf"\b(?:we |i )?(?:don'?t|do not|needn'?t|won'?t) (?:really )?(?:need|want)(?: to do| to have)? (?:the|a|any|this|that) {_OVER_ALL}\b", "skip the full-data run"),
+        (
+            r"\b(?:the |my |our )?(?:bill|invoice|damage|tab|whole thing|total|sum|amount|price|cost|it)(?: all)? (?:stays?|remains?|is kept|comes? in|comes? out|ends? up|keeps?|lands?|is|will be|does not go|doesn'?t go|does not get) (?=(?:below|under|within|at most|beneath|less than|lower than|above|over|beyond) (?:\$|usd)? ?(?:\d|\w+(?:[ -]\w+)? (?:dollars|bucks|usd)))",
+            "the budget stays ",
+        ),
+        (rf"\b(?:lower|higher|smaller|bigger|another|different|new) (?P<what>learning rate|lr|rank|lora rank|beta|budget)(?: please| pls| then)?[,:;] ?(?:say |like |maybe |e\.g\. )?(?=\$?{_N})", r"\g<what> "),
+        (r"\b(?:shld|shd|shoud)\b", "should"),
+        (r"\b(?:labels?|classes|categories) (?:are|is) (?:wrong|not right|incorrect|off|incomplete)\s*[:,.;—-]+ ?(?:it'?s|they'?re|they are|it is|it should be|they should be|it must be|use|take|make it|make them|the right ones are|right ones:|correct ones:|correct is|correct:)\s*:? ?", "labels: "),
+        (r"(?<=\bno )(?:training|tuning)(?=\s*(?:$|[,.;!]))", "fine-tuning"),
+    )
+)  # fmt: skip
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_JA_TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"(?:それ以外|その他|他|ほか|あと|残り)(?:は|の点は)?(?:全部|すべて|全て)?(?:問題(?:ありません|ない(?:です)?|なし)|OK|ok|オーケー|大丈夫|そのまま|結構|良い|いい)\w*", " . "),
+        (r"(?P<a>\d[\d.e-]*) ?(?:から|より) ?(?P<b>\d[\d.e-]*)", r"\g<b>"),
+        (r"(?:エポック|epoch)数?(?:は|を|が|も)?(?: ?だけ)?", " epochs "),
+        (r"(?P<n>\d+) ?(?:回|周)(?=だけ|に|で|の)", r" \g<n> epochs "),
+        (r"学習率(?:は|を|が)?", " learning rate "),
+        (r"(?:ランク|LoRAランク|階数)(?:数)?(?:は|を|が)?", " rank "),
+        (r"ベータ(?:は|を|が)?", " beta "),
+        (r"(?:予算|費用|上限|コスト|料金|金額)(?:の上限|上限)?(?:は|を|が)?", " budget "),
+        (r"(?P<n>\d[\d.,]*) ?(?:米)?ドル(?:まで|以内|以下|未満|を上限)?", r" \g<n> dollars "),
+        (r"(?P<n>\d[\d,]*) ?(?:サンプル|件|行)(?:だけ|のみ)?", r" \g<n> samples "),
+        (r"(?:ハイパーパラメータ(?:ー)?(?:の)?)?(?:チューニング|調整|探索|スイープ)(?:には|では|に|で|は|を)?", " hyperparameter tuning "),
+        (r"(?:並列|同時)(?:実行|ジョブ)?(?:数)?(?:は|を|に)?", " parallel jobs "),
+        (r"候補 ?(?P<n>\d+)(?:番)?", r" candidate \g<n> "),
+        (r"(?P<n>\d+) ?(?:番目|番)(?:の候補)?", r" candidate \g<n> "),
+        (r"(?:最後|最終)の?(?:学習|訓練|トレーニング|実行)(?:は|を)?(?:しないで|不要|なし|省いて|スキップ|やらない)\w*", " skip the final run "),
+        (r"(?:デプロイ|公開|配備)(?:は|を)?(?:まだ)?(?:しないで|不要|なし|やめて|省いて|外して|いりません|要りません|せずに)\w*", " no deployment "),
+        (r"ベンチマーク(?:だけ|のみ)(?:を)?", " only benchmark "),
+        (r"ラベル(?:は|を)?", " labels "),
+        (r"(?:に|へ|と)?(?:して|変更|変えて|減らして|増やして|下げて|上げて|お願い|設定|抑えて)(?:して)?(?:ください|下さい|くれ|ほしい|欲しい|お願いします|します)?(?:です|ね|よ)?", " please "),
+        (r"ください|下さい|お願いします", " please "),
+        (r"[、。]", " . "),
+    )
+)  # fmt: skip
+
+
+def for_readers(own: str) -> str:
+    """A person's own words with such turns replaced; everything else stays as it was typed."""
+    if _KANA.search(own):
+        for pattern, words in _JA_TURNS:
+            own = pattern.sub(words, own)
+        own = re.sub(r"[\u3040-\u30ff]+", " ", own)
+    for pattern, words in _TURNS:
+        own = pattern.sub(words, own)
+    return own
