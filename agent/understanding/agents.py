@@ -24,6 +24,10 @@ _OUT = re.compile(r"^ (?:out|off|away|aside)\b")
 _IS_OUT = re.compile(
     r"^,? (?:is|was|shall be|should be|must be|gets?) (?:out|off|dropped|excluded|left out|removed|not)\b"
 )
+_RESULT_ON = re.compile(
+    r"(?:\d ?%|\bpercent|\bpoints|\d\.\d+|\b(?:results?|numbers|figures|scores?|gains?|improvement|came close to \S+)) on\s*$"
+)
+"""Somebody's result: "gained 77% on hotpotqa"."""
 _NOT_TASKS = words("not_a_task")
 
 
@@ -47,6 +51,8 @@ def read_tasks(text: str) -> tuple[str, ...]:
 def _withdrawn(text: str, match: re.Match[str]) -> bool:
     """ "Drop MMLU", "leave MMLU out", "MMLU is out"."""
     left, right = text[max(0, match.start() - 25) : match.start()], text[match.end() : match.end() + 25]
+    if _RESULT_ON.search(left):
+        return True
     return bool(_NOT.search(left) or (_LEAVE.search(left) and _OUT.match(right)) or _IS_OUT.match(right))
 
 

@@ -35,6 +35,10 @@ _SUBJECT = re.compile(
     rf"^{_LEAD}(?:what|which|where|when|how) (?:i|we|it|they|you|he|she)\b[^?]*$|^{_LEAD}(?:what|which|where|when|how)\b[^?]*,[^?]*\b(?:don'?t|do not|not|cannot|can'?t|unsure|open|undecided|decide|choose|tbd|leave|up to|remains|must|nicht|pas)\b[^?]*$"
 )
 """A clause that only looks like a question: "what we need is a fine-tune"."""
+_TOLD_LATER = re.compile(
+    r"\b(?:i|we|he|she|they|anna)(?:'ll| will| can| shall)(?: have to| still| then| just)? (?:tell|say|send|name|decide|let|inform|give|supply|add|post|choose|pick|figure|find out|see|know|hand)\b[^?]*$|\b(?:comes?|follows?|will (?:come|follow|be \w+)) (?:later|soon|tomorrow|next week|by mail|separately|on \w+day)\b[^?]*$"
+)
+"""A clause that only looks like a question, with its answer promised: "which questions we use, I'll tell you later"."""
 _INFORMS = re.compile(
     r"^(?:can|could|would|will) you (?:please |kindly |also |maybe |perhaps |just |briefly )*(?:tell|say|explain|show|list|advise|recommend|help me understand|give (?:me|us) (?:an|the|a|some) (?:\w+ )?(?:list|estimate|overview|price|quote|idea)|clarify|confirm|describe|let (?:me|us) know|estimate|inform|need|be able|mind telling|remind)\b"
 )
@@ -87,7 +91,7 @@ def only_asks(sentences: tuple[str, ...]) -> bool:
 
 def asks(sentence: str) -> bool:
     """A sentence that wants to know something; "can you train ...?" wants something done."""
-    if _ORDERS.match(sentence) or _SUBJECT.match(sentence):
+    if _ORDERS.match(sentence) or _SUBJECT.match(sentence) or _TOLD_LATER.search(sentence):
         return False
     if _INFORMS.match(sentence) or _CAPABLE.match(sentence) or _HYPOTHETICAL.search(sentence):
         return True

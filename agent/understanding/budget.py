@@ -30,7 +30,7 @@ _THIS_RUN = re.compile(
     r"\b(?:for (?:this|it\b|the (?:run|job|training|whole thing))|this (?:run|job|one|time|project|training|experiment)|of (?:which|that|this)|from (?:it|that|this)|out of)\b"
 )
 _SPENT = re.compile(
-    r"\b(?:cost (?:us|me|them|him|her)|costs us|costed|paid|paying|spent|burn(?:ed|t)|wasted|blew|bill(?:s|ed)?\b|invoices?|charged|used to|had cost|came to|ran to|ran up|went up to|amounted to|added up to|salary|salaries|revenue|turnover|prices?d?(?: of| at)|saves?|saving|worth|fine of|refund\w*|sold|sells?|earn\w*|win|prize|quot(?:e|ed|ation)|offer(?:ed|s)?|angebot|charges?|asks? for|demand\w*|wanted|last (?:time|month|week|year|quarter|run|round|spring|summer|autumn|winter|sprint)|previous(?:ly)?|yesterday|back then|in (?:january|february|march|april|may|june|july|august|september|october|november|december|20\d\d|q[1-4])|ago|amounts?(?: (?:like|of|such as))?|like|such as|e\.g\.?|already (?:used|gone|spent)|(?:old|first|earlier|prior|other) (?:run|job|attempt|project|vendor|budget)|competitor\w*|vendor|customers? (?:pay|spend)|(?:was|were|had been) (?:only |about |around )?)\s*$"
+    r"\b(?:cost (?:us|me|them|him|her)|costs us|costed|paid|paying|spent|burn(?:ed|t)|wasted|blew|bill(?:s|ed)?\b|invoices?|charged|used to|had cost|came to|ran to|ran up|went up to|amounted to|added up to|salary|salaries|revenue|turnover|prices?d?(?: of| at)|saves?|saving|worth|fine of|refund\w*|sold|sells?|earn\w*|win|prize|quot(?:e|ed|ation)|offer(?:ed|s)?|angebot|charges?|asks? for|demand\w*|wanted|last (?:time|month|week|year|quarter|run|round|spring|summer|autumn|winter|sprint)|previous(?:ly)?|yesterday|back then|in (?:january|february|march|april|may|june|july|august|september|october|november|december|20\d\d|q[1-4])|ago|amounts?(?: (?:like|of|such as))?|like|such as|e\.g\.?|est\.?(?:imated?)?(?: (?:at|cost|costs))?:?|estimates?|estimated?|roughly estimated at|would be around|guess(?:ed)?|already (?:used|gone|spent)|(?:old|first|earlier|prior|other) (?:run|job|attempt|project|vendor|budget)|competitor\w*|vendor|customers? (?:pay|spend)|(?:was|were|had been) (?:only |about |around )?)\s*$"
 )
 _SPENT_NEAR = re.compile(
     r"\b(?:cost us|costs us|cost me|paid|spent|burn(?:ed|t)|wasted|blew|bill|invoice|charged|used to cost|had cost|came to|ran up|salary|revenue|priced|saves?|worth|refund|quoted|quotation|last (?:time|month|week|year|quarter|run|round|spring|summer|autumn|winter)|previously|yesterday|back then|(?:old|earlier|prior) (?:run|job|attempt))\b"
@@ -51,6 +51,10 @@ _LIFTED = re.compile(
     r"\b(?:no|without|forget|ignore|drop|remove|lift\w*|scrap|cancel|unlimited|don'?t (?:mind|worry about|care about)|never mind)(?: (?:about|the|a|any|my|our|that))* (?:budget|spending|cost|money|price|dollar)[ -]?(?:limit|cap|ceiling|budget|constraint)?\b(?! (?:to|of|at|is|for|under|below|over|above|\$?\d))|\b(?:budget|limit|cap|ceiling|money|cost)s? (?:is|was|are|has been|got) (?:gone|off|lifted|removed|dropped|no (?:issue|object|concern|problem)|not an issue|cancelled|unlimited)\b|\bno (?:dollar |upper )?(?:limit|cap|ceiling)(?: after all| any ?more)?(?=\s*(?:$|[.,;!\n]))"
 )
 _JOINS = re.compile(r",? ?(?:and|or|to|-|/|,) ?")
+_PART_OF_IT = re.compile(
+    rf"\b(?:use|take|spend|cost|have|get|consume|eat|burn) (?:up to |at most |only |no more than |about )*(?P<n>{_N}) of (?:it|that|this|them|those|these|which)\b"
+)
+"""A share of a sum named before: "the account holds $600, this may use 110 of it"."""
 _FEW = 5
 """Words of a clause that is hardly more than a sum."""
 
@@ -60,6 +64,8 @@ def read_budget(text: str) -> float | None:
 
     `text` is lower case with plain numbers, without what is withdrawn ("$20 instead of $30").
     """
+    if _MONEY.search(text):
+        text = _PART_OF_IT.sub(r"use up to $\g<n> for this run", text)
     value: float | None = None
     at = refused = 0
     for match in _MONEY.finditer(text):

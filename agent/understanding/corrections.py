@@ -7,12 +7,14 @@ import re
 _PAST = re.compile(
     r"\b(?:last (?:time|week|month|year|quarter|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
     r"last (?:rft|sft|dpo|orpo|grpo|fine-?tun\w*|training|tuning|job|try|pilot|model)|"
-    r"(?:our|the|an?|my|that|your) (?:\w+ ){0,2}(?:run|attempt|try|sweep|experiment|pilot|round|job)\b[^.;!?\n]{0,60}? (?:landed|peaked|plateaued|stalled|reached|gave|ended up|ended at|came (?:out|in)|scored|was so|was bad|was good|failed|crashed|diverged|cost)|"
+    r"(?:our|the|an?|my|that|your) (?:\w+ ){0,2}(?:run|attempt|try|sweep|experiment|pilot|round|job)\b[^.;!?\n]{0,60}? (?:landed|peaked|plateaued|stalled|stopped at|got stuck|was stuck|flopped|disappointed|topped out|went nowhere|reached|gave|ended up|ended at|came (?:out|in)|scored|was so|was bad|was good|failed|crashed|diverged|cost)|"
     r"^(?:background|history|context(?: for \w+)?|previously|for context|fyi|for your information|so far)\b[:,]?(?=[^\n]*\b(?:got|used|was|were|had|ran|trained|reached|blew|failed)\b)|\bv\d+(?:\.\d+)?(?: of (?:the|our|my) \w+)? (?:\(|got\b|had\b|used\b|was\b|reached\b|ran\b)|(?:our|my|their|his|her)(?: own)? (?:attempt|try|run|experiment|pilot)s?\b[^.;!?\n]{0,30} (?:used|was|had|ran|got|blew|took|went|failed|ended)|"
     r"\d (?:epochs?|ranks?) (?:was|were|is|are|seems?|proved)(?: \w+)? too (?:many|much|long|high|big|large|low|few|little|short)|"
     r"(?:which|that) (?:an?|the|our|some) (?:\w+ ){1,3}(?:trained|tuned|used|built|made|set up|did|ran)\b|(?:model|adapter|run|version|one|job) (?:from|of) (?:spring|summer|autumn|fall|winter|last \w+|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
     r"(?<!want )(?<!wants )(?<!need )(?<!needs )(?<!get )(?<!like )(?<!see )(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out|replaced|switched|migrated|installed|deployed|bought|introduced|rolled out|launched|shipped|benchmarked|compared|evaluated)\b|both came out|"
+    r"\b(?:an?|the|our|my|their|his|her|some|two|2|former|previous|old|one of (?:our|the|my)) (?:\w+ ){0,2}(?:interns?|students?|colleagues?|predecessors?|agency|agencies|vendors?|contractors?|consultants?|freelancers?|boss|manager|postdoc|professor|supplier|partner|team|department|lab|group|guys?|folks|friends?|people|company|shop|developers?|engineers?|trainee|apprentice|teammates?|cto|founder|brother|sister|institute)(?: (?:before me|there|here|of ours|who left|back then))? (?:(?:already|once|also|even|first|briefly) )?(?:fine-?tuned|finetuned|trained|tuned|ran|used|tried|built|showed|presented|demoed|tested|made|set up|did|took|chose|picked|got|had|left behind|experimented|reached)\b|"
+    r"\b(?:run|attempt|try|experiment|pilot|sweep|trial|go|round|shot)(?: (?:at it|at this))? (?:from|in|of|back in|last) (?:spring|summer|autumn|fall|winter|last \w+|20\d\d|q[1-4]|january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
 )
 _PRESENT = re.compile(
@@ -52,7 +54,7 @@ _REPAIRED = re.compile(
     rf"(?P<old>{_LIST})(?P<unit>[ -]{_UNIT}(?: (?:for|in|during) (?:the |my |our )?(?:\w+ )?(?:sweep|tuning|search))?)?(?P<gap>[^\w⟦$€]{{0,6}}(?:(?:or|well|oh|ah|ok|and|but)\W+)?)\b{_TAKES_BACK}\b"
     rf"(?:[^\d⟦$€]{{0,70}}?\b(?:make (?:it|that)|use|try|take|go (?:with|for))|)(?:[\s,:—.!-]|\b{_AGAIN}\b)*?\s"
     rf"(?P<new>{_LIST}(?: and (?:also )?(?:try|use) {_NUM})?)(?P<same>[ -]{_UNIT})?"
-    r"(?=\s*(?:$|[.,;!?)\n—]|(?:and|but|please|then|on|with|for|at|in|instead|after|because|since|so|as|of|is)\b))"
+    r"(?=\s*(?:$|[.,;!?)\n—]|(?:and|but|please|then|on|with|for|at|in|instead|after|because|since|so|as|of|is|are|will do|would do|suffices?|should do|do)\b))"
 )
 """A number, a word that takes it back, and the number that stands for it: "rank 64 - no wait, too big, make it 32"."""
 _ARROW = re.compile(rf"{_NUM}(?: {_UNIT})?\s*(?:->|=>)\s*(?={_NUM})")

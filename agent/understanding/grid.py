@@ -32,13 +32,13 @@ _RATE = (_before(r"learning[ _-]?rates?(?: \(?lrs?\)?)?|lrs?|l\.r\.|step sizes?"
 _BETA = (_before(r"(?:dpo |orpo )?betas?(?: values?)?|β"), _after(r"betas?"))
 _EPOCH_BEFORE = _before(r"(?:num[ _-]?(?:train[ _-]?)?)?epochs?(?: count)?|ep(?=\s*=)|number of epochs")
 _EPOCH_AFTER = _after(
-    r"(?:(?:full |single |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?pass(?:es)?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes)"
+    r"(?:(?:full |single |training |whole |complete |entire )?(?:epochs?|epoques?)\b|ep\b|(?:full |complete |whole )?pass(?:es)?(?: over| through)|times over (?:the )?(?:data|dataset|it)|rounds of training|full passes|training epochs|passes|epocs?\b|epcs?\b)"
 )
 _SINGLE = re.compile(
     r"\bsingle (?:training )?(?:epoch|pass)\b|\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
 )
 _TIMES = re.compile(
-    r"\b(?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows|it)(?: only| just)? (?P<n>once|twice|thrice|\d{1,2} times)\b|\b(?P<m>once|twice|thrice) (?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows)\b"
+    r"\b(?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows|it)(?: only| just)? (?P<n>once|twice|thrice|\d{1,2} times)\b|\b(?:sees?|see|reads?|visits?|goes? (?:over|through)|shown?|shows?|gets?) (?:all (?:of )?)?(?:the |my |our |every |each )*(?:data(?: ?set)?|set|rows?|samples?|examples?|texts?|corpus|material|it all|everything) (?:exactly |only |just )?(?P<k>once|twice|thrice|\d{1,2} times)\b|\b(?P<m>once|twice|thrice) (?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows)\b"
 )
 _OFTEN = {"once": 1, "twice": 2, "thrice": 3}
 _BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?!\w|\.\w)")
@@ -57,6 +57,14 @@ _COUNTED = re.compile(
     rf"\b(?P<count>\d{{1,2}}|that|single) (?P<noun>(?:different |distinct |lora |adapter )*(?:ranks?|learning[ _-]?rates?|lrs?|betas?))\s?(?:[,:(—]|-(?= ))\s?{_LIST}(?=\s*(?:$|[.,;!?)\n—]))"
 )
 """How many values follow, and the values: "one LoRA rank, 16"."""
+_AGAIN = re.compile(
+    rf"(?P<first>\b(?P<noun>ranks?|learning rates?|lr|betas?) (?:of )?{_N})(?: and|,| plus|,? as well as| or| &| then|,? and also|,? and then)? (?:also )?(?:a )?(?:lora )?(?P=noun) (?:of )?(?={_N})"
+)
+"""The noun said again before the next value: "rank 8 plus rank 32"."""
+_VALUES_FOR = re.compile(
+    rf"\b(?:\d{{1,2}} |several |both |different |the )*(?:values?|settings?|options?|choices|candidates?) (?:for|of) (?:the |my )?(?P<noun>(?:lora )?ranks?|learning rates?|lrs?|betas?|epochs?)\s?(?:[,:(—=]|-(?= )|are|is|to try:?)+\s?(?={_N})"
+)
+"""The noun after "values for": "two values for the epochs, 1 and 2"."""
 _PREFIX_NOT = re.compile(
     r"(?:warm-?up|per|every|after each|alpha|seed|early stopping|patience of|after|save every)\s*(?:for |of )?$"
 )
@@ -64,7 +72,8 @@ _PREFIX_NOT = re.compile(
 
 def read_grid(text: str) -> dict[str, object]:
     """The grid slots that a text sets. Lists keep their order; the last list of a kind wins."""
-    settled = _COUNTED.sub(_without_count, _NO_SLOT.sub(" ; ", text))
+    settled = _COUNTED.sub(_without_count, _VALUES_FOR.sub(r"\g<noun> ", _NO_SLOT.sub(" ; ", text)))
+    settled = _AGAIN.sub(r"\g<first> and ", settled)
     betas, rest = _take(settled, _BETA, 0.0, 10.0)
     rates, rest = _take(rest, _RATE, 0.0, 0.5)
     ranks, rest = _take(rest, _RANK, 1, 1024)
@@ -144,7 +153,7 @@ def _epochs(text: str) -> tuple[int, ...]:
                 places.append((match.start("list"), whole))
     places += [(m.start(), (1,)) for m in _SINGLE.finditer(text)]
     for match in _TIMES.finditer(text):
-        word = match["n"] or match["m"]
+        word = match["n"] or match["m"] or match["k"]
         places.append((match.start(), (_OFTEN.get(word) or int(word.split()[0]),)))
     return max(places)[1] if places else ()
 

@@ -49,6 +49,7 @@ _NOT_THIS = re.compile(
 )
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
+    r"|\b(?:forget|ignore|disregard|scrap|skip|never mind|don'?t (?:do|follow|run)) (?:what(?:ever)?|everything|all(?: that)?|anything|the things?) (?:he|she|they|\w+)(?: there)? (?:wrote|writes|says?|said|asks?|asked|wants?|wanted|proposed|suggested|has|sent|put)\b"
     r"|\b(?:idea|mail|request|wish|proposal|suggestion|plan|message)\b[^.;\n]{0,25}\b(?:is|are) (?:off the table|dead|obsolete|wrong|outdated|void|cancelled|rejected|out\b|not what)"
 )
 """Words by which a writer sets a quoted mail aside."""
@@ -62,7 +63,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     known = tuple(known_models)
     parts = split_quoted(chosen_rows(text))
     if (settings := settings_in(parts.data)) and _RUN_THIS.search(parts.own) and not _NOT_THIS.search(parts.own):
-        parts = replace(parts, own=f"{parts.own}\n{settings}")
+        parts = replace(parts, own=f"{settings}\n{parts.own}")
     scene = stage(parts.own, known)
     reading = _read(scene, known)
     if reading.request.workflow == "classification" and not reading.request.labels and (table := labels_of_table(text)):

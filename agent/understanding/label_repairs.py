@@ -19,7 +19,7 @@ _DROP = re.compile(
     re.IGNORECASE,
 )
 _ADD = re.compile(
-    rf"\b(?:add|plus|include|and also|as well as|(?:there is|there's|we (?:now )?have|we need)(?: now)?(?= an?\b| one\b))(?: the| an?| one| another| more| new| \w+th| third){{0,4}}(?: label| class| category)?(?: now| too| called| named)?[:,]? (?P<new>{_NEW})(?: (?:as (?:a |another )?(?:label|class|category)|to the (?:labels|list|classes)|too|as well))?",
+    rf"\b(?:add|plus|include|(?:put|insert|bring|take) in|(?:put|insert|use|take|have|write)(?= (?:an? |the )?{_NEW} (?:there|in (?:its|that|his) place|in there|for it|instead))|and also|as well as|(?:there is|there's|we (?:now )?have|we need)(?: now)?(?= an?\b| one\b))(?: the| an?| one| another| more| new| \w+th| third){{0,4}}(?: label| class| category)?(?: now| too| called| named)?[:,]? (?P<new>{_NEW})(?: (?:as (?:a |another )?(?:label|class|category)|to the (?:labels|list|classes)|too|as well))?",
     re.IGNORECASE,
 )
 _AND_ALSO = re.compile(
@@ -43,6 +43,7 @@ def with_repairs(values: list[str], tail: str) -> tuple[list[str], str]:
     """The labels after what is said later about single ones, and the tail without those words."""
     values = list(values)
     folded = {v.casefold(): v for v in values}
+    dropped: list[str] = []
 
     def rename(match: re.Match[str]) -> str:
         words = match["old"].split()
@@ -58,12 +59,13 @@ def with_repairs(values: list[str], tail: str) -> tuple[list[str], str]:
         for taken in (" ".join(words), words[0]):
             if (old := folded.get(taken.casefold())) and old in values and len(values) > 2:
                 values.remove(old)
+                dropped.append(old)
                 return match["old"][len(taken) :]
         return match.group()
 
     def add(match: re.Match[str]) -> str:
         said = match.group().lower()
-        if not any(w in said for w in _LABEL_WORDS) and match["new"][0] not in "'\"":
+        if not any(w in said for w in _LABEL_WORDS) and not dropped and match["new"][0] not in "'\"":
             return match.group()
         return append(match)
 

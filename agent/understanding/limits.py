@@ -12,7 +12,7 @@ _PARALLEL = tuple(
     for p in (
         r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:of (?:the |these )?)?(?:training |concurrent |parallel |active |simultaneous |fine-tuning |running |tuning |gpu )*(?:jobs?|runs?|trainings?|candidates?|workers?|slots?|experiments?|models?|things?|them)? ?(?:running |active |going |allowed |to run |on |train |trained |may |can |could |should |shall |run |be |go )*(?:in parallel|at once|at a time|at the same time|concurrently|simultaneously|parallel|side by side|at any (?:one )?time|in flight)",
         r"(?<![\w.$])(?P<n>\d+)(?:-way)? (?:training |fine-tuning )?(?:parallel|concurrent|simultaneous|active)(?: (?:training |fine-tuning )?(?:jobs?|runs?|trainings?))?\b",
-        r"\b(?:parallel(?:ism)?|concurren(?:t|cy)|in parallel|max[ _]parallel(?:[ _]jobs)?|simultaneous|at once|at a time|same time)(?: training)?(?: jobs?| runs?)?(?: limit| cap)?(?:\s*(?:=|:|to|of|at|is|at most|max(?:imum)?|up to|limited to|only|no more than|are|be|under|stay|more than|not|runs?))* (?P<n>\d+)\b(?! ?(?:epochs|samples|usd|dollars|%))",
+        r"\b(?:parallel(?:ism)?|concurren(?:t|cy)|in parallel|max[ _]parallel(?:[ _]jobs)?|simultaneous|at once|at a time|same time)(?: training)?(?: jobs?| runs?)?(?: limit| cap)?(?:\s*(?:=|:|to|of|at|is|at most|max(?:imum)?|up to|limited to|only|no more than|are|be|under|stay|more than|not|runs?|<=?|≤|<))* ?(?P<n>\d+)\b(?! ?(?:epochs|samples|usd|dollars|%))",
         r"\b(?:cap|limit|max(?:imum)?|at most|no more than|up to|never more than|not more than|more than)(?: of| to| is|:)? (?P<n>\d+) (?:training |fine-tuning |active |running )?jobs?\b",
         r"(?<![\w.$])(?P<n>\d+) (?:training |fine-tuning )?(?:jobs?|runs?|trainings?) (?:max(?:imum)?|tops|at most|at the most|or fewer|limit)\b",
         r"\bmax(?:imum)?[ _](?:parallel[ _]|concurrent[ _]|simultaneous[ _])?(?:jobs?|runs?|trainings?)\s*[:=]?\s*(?P<n>\d+)\b",
@@ -38,14 +38,14 @@ _SUBSAMPLE = tuple(
         rf"\b{_TUNING}\b[^.;\n\d]{{0,40}}?(?<![\w.$])(?P<n>\d+) [a-z]+ (?:is|are|would be|will be) (?:enough|plenty|fine|sufficient|ok|okay)",
         rf"\b{_SAMPLE}(?: \w+){{0,3}} (?:for|in|during)(?: \w+){{0,3}} {_TUNING}\b(?:\s*(?:=|:|of|to|is|at|be|set))* (?P<n>\d+)\b(?! ?%)",
         rf"(?<![\w.$])(?P<n>\d+)(?: {_SAMPLE})? (?:is|are) (?:enough|plenty|sufficient|fine) for(?: \w+){{0,3}} {_TUNING}",
-        rf"(?<![\w.$])(?P<n>\d+) (?:for|in) (?:the )?{_TUNING}\b(?! on)",
+        rf"(?<![\w.$])(?P<n>\d+) (?:(?:random|of these|of the|of our) )?(?!jobs|runs|epochs|dollars|bucks|ranks|hours|days|candidates|values|percent|gpus|models|labels|rates|minutes|trials|settings|combinations)(?:[a-z]+s|of them|of those)? ?(?:for|in) (?:the )?{_TUNING}\b(?! on)",
         rf"\b(?:for|in|during) (?:the )?{_TUNING}\b,? (?:we |i )?(?:only|just|use|take|about|at most|no more than)(?: only| just)? (?P<n>\d+)(?: of (?:them|it|those|these))?(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|%|percent))",
         rf"\b{_TUNING}\b(?: the| my)?(?: \w+)? (?:on|with) (?:only |just |a random )*(?P<n>\d+)(?! ?(?:gpus?|jobs?|epochs?|models?|dollars|ranks?|learning|config\w*|candidates?|%|percent|/|e-|\.\d))\b",
     )
 )
 _NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leav(?:e|ing) (?:out|off|away)|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|kill|cancel|scrap|ditch|there(?:'s| is) no need for|no need for)"
 _ANY = r"(?: (?:the|any|a|an|that|this|your|whole|entire|kind of|sort of|on|expensive|about|with))*"
-_FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job)|retrain\w*|full-data final run|full-data)"
+_FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete|closing|concluding|finishing|subsequent|extra|additional|winner'?s?) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job)|retrain\w*|full-data final run|full-data)"
 _SKIP_FINAL = tuple(
     re.compile(p)
     for p in (
@@ -53,6 +53,7 @@ _SKIP_FINAL = tuple(
         rf"\b{_NO}{_ANY} {_FINAL}|\b(?:leave|take|cut|drop) (?:the |any )?{_FINAL}(?: on (?:all|the full|full) data)? (?:out|off|away)\b",
         rf"\b{_FINAL}\s*[:=]\s*(?:no|none|off|false|skip(?:ped)?|0)\b",
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
+        rf"\b{_FINAL}[^.;\n]{{0,40}}(?:\b(?:can|may|could) (?:you|be)(?: just| simply| safely)? (?:skip|skipped|omit|omitted|left out|dropped)|\b(?:isn'?t|is not|not|won'?t be|aren'?t)(?: really)? (?:needed|necessary|required|wanted)|\b(?:we|i|you) (?:can |could )?(?:skip|do without|don'?t (?:need|want))|\bis (?:superfluous|unnecessary|pointless))\b",
         r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
         r"\b(?:do not|don'?t|no need to|not) (?:re-?train|train again|train it again)\b(?: \w+){0,3}(?: on)?(?: \w+){0,3} (?:full|all|whole|complete|entire|winner|winning)",
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-_THE = r"(?:the |our |my |your |that |this |a |its |own |separate |untouched |existing |new |nothing but |none other than |only |just |purely |strictly |solely |just |final |independent |blind |a )*"
+_THE = r"(?:the |our |my |your |that |this |a |its |own |separate |untouched |existing |new |nothing but |none other than |only |just |purely |strictly |solely |just |final |independent |blind |(?:hand|human|manually|double|expert|twice|carefully)[- ]?(?:\w+ed|written|drawn|made|picked)? |(?:checked|reviewed|curated|verified|labell?ed|annotated|corrected|clean|cleaned|proofread|frozen|secret|private|official|small|smaller|new|fresh) |a )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file called|file|one|sample|samples|prompts|questions|examples|rows|cases|items|half|portion|part|collection|batch|material|records|tickets|slice|bucket|id|name|path)"
-_KIND = r"(?:eval(?:uation)?|test(?:ing|s)?|held[-_ ]?out|hold[-_ ]?out|hold[-_ ]?back|gold(?:en)?|validation|valid|dev|benchmark|blind|tst|control|acceptance|exam|unseen|check(?:ing)?|measuring|scoring)"
-_BE = r"(?:\s*(?:,|:|=|\||->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|there|available|ready|prepared|separate|apart|from|take|so far|it'?s|we have|comes from|can be found in|under|we use|goes by|stays|still|also|at))*"
+_KIND = r"(?:eval(?:uation)?|test(?:ing|s)?|held[-_ ]?out|hold[-_ ]?out|hold[-_ ]?back|gold(?:en)?|validation|valid|dev|benchmark|yardstick|touchstone|ruler|blind|tst|control|acceptance|exam|unseen|check(?:ing)?|measuring|scoring)"
+_BE = r"(?:\s*(?:,|:|=|\||->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|there|available|ready|prepared|separate|apart|from|take|so far|it'?s|we have|comes from|can be found in|under|we use|goes by|stays|still|also|at|是|为|叫|它叫|:|its name is|has the name))*"
 _SCORES = r"(?:eval(?:uate|uated|uation|uating|s)?|test(?:ed|ing|s)?|measure[ds]?|measuring|scored?|scoring|validate[ds]?|validating|assess(?:ed|ing)?|check(?:ed|ing)?|judged?|verify|verified|report|compare[ds]?|rate[ds]?|grade[ds]?|benchmarked|prove[sd]? (?:itself|themselves)|pass(?:es)?|hold up|try (?:it|them) out|run it)"
 LEFT = re.compile(
     rf"(?:\b{_KIND}(?:[-_ ]?{_KIND})?[-_ ]?{_NOUN}?[\"'`]?{_BE}"

@@ -24,7 +24,7 @@ _ID = r"[A-Za-z0-9][\w]*(?:[.-][\w]+)*(?!'t\b|'s (?:not|called|the|in|on)\b)"
 _IDLIKE = r"(?=[\w.-]*(?:[a-zA-Z][-_][\w]|\w_\w|[a-zA-Z]\d|\d[-_]\w))" + _ID
 _QUOTE = r"[\"'*]{0,2}"
 _DATA = r"(?:(?:training|train|eval|evaluation|test|held-out|holdout|gold|golden|validation|preference|new|full|labell?ed|prompts?) )?(?:data ?-?sets?|datset|datasets?|corpus|corpora)"
-_BE = r"(?:'s\b|\s*(?:,|:|=|\||->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named)\b)*"
+_BE = r"(?:'s\b|\s*(?:,|:|=|\||->|—)|\s+(?:is|are|id|ids|name|called|named|short (?:id|name)|identifier|under the id|with the (?:id|name)|i uploaded|titled|known as|should be|will be|would be|under the name|is called|is named|it'?s called|it is called|its name is|it goes by|goes by|that'?s|which is)\b|,? (?:it'?s|it is|that'?s|which is|whose name is|that is) (?:called|named)\b)*"
 _EVAL_NOUN = r"(?:evaluator|evaluators|grader|scorer|scoring function|reward function|reward|eval script|evaluation script|checker|judge)"
 
 _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
@@ -36,6 +36,7 @@ _DATASET_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE} (?:{_DATA}|data|set|split|file)\b",
         rf"\b(?:data|set|split|file|test|eval|train|training|holdout|held-out|gold)\b{_BE}\s*{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:on|over|against|upon|with|using|from|in|of|for|use|uses|into|take|is|than|to|and|not|mean|meant|:)\s+(?:the |my |our |your |all of |all )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
+        rf"\b(?:train(?:ing)?|test|eval(?:uation)?|validation|valid|gold|held[-_]?out|holdout|dev)(?:[-_ ](?:set|data|split|file))?\s*(?:[=:]|->)\s*[\"'](?P<id>{_ID})[\"']",
         rf"\b(?:no|wait|sorry|actually|rather|correction|i mean|make (?:that|it)|instead)[,:]? (?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}(?=\s*(?:$|[.,;!)]|please|instead))",
         rf"\bdatasets? (?:create|upload|add|push) (?P<id>{_ID})",
         rf"\b(?:one|set|split|file|table) (?:called|named|titled) {_QUOTE}(?P<id>{_ID}){_QUOTE}",

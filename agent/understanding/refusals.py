@@ -33,7 +33,7 @@ class Refusal:
 _REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         re.compile(
-            r"\bfull[- ](?:parameter|param|weights?|model|rank|fine-?tun\w+)(?: fine-?tun\w+| tun\w+| sft| train\w+| update\w*)?\b(?! run)|\bfull (?:ft|finetune)\b|\ball (?:the )?(?:weights|parameters|layers)\b|\b(?:not|no|without|instead of|rather than)(?: a| any| using)? (?:q?lora|adapters?)\b(?! rank)|\bfrom scratch\b|\bpre-?train(?:ing)?\b(?! model)|\bcontinued pre-?training\b|\bunfreeze\b|\bevery (?:weight|parameter)\b|\bupdate all (?:\w+ )?(?:weights|parameters)"
+            r"\bfull[- ](?:parameter|param|weights?|model|rank|fine-?tun\w+)(?: fine-?tun\w+| tun\w+| sft| train\w+| update\w*)?\b(?! run)|\bfull (?:ft|finetune)\b|\ball (?:the )?(?:weights|parameters|layers)\b|\b(?:not|no|without|instead of|rather than)(?: a| any| using)? (?:q?lora|adapters?)\b(?! rank)|(?<!rebuilt it )(?<!rebuilt )(?<!rewritten )(?<!rewrote it )(?<!relabelled it )(?<!made )(?<!written )(?<!built it )(?<!built )(?<!collected )(?<!collected it )(?<!redone )(?<!redid it )(?<!annotated )(?<!cleaned it )(?<!cleaned )(?<!created )\bfrom scratch\b|\bpre-?train(?:ing)?\b(?! model)|\bcontinued pre-?training\b|\bunfreeze\b|\bevery (?:weight|parameter)\b|\bupdate all (?:\w+ )?(?:weights|parameters)"
         ),
         "Full-parameter tuning is not served here: this agent trains LoRA adapters. Use the Training API for it.",
         True,

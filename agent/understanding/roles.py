@@ -44,10 +44,12 @@ _TRAINED_RIGHT = re.compile(
 )
 _STUDENT_RIGHT = re.compile(
     r"^\s*[,(]?\s*(?:(?:as|is|be|being|will be|should be|shall be|to be|plays|acts as|=|:)\s+)?(?:the |our |a |my )?student\b(?!\s*(?:[:=(]|is\b|are\b|model\b|⟦|use\b|uses\b|take\b|takes\b|comes\b|stays\b|will\b|shall\b|should\b|being\b|->|—))"
+    r"|^ ?(?:来)?(?:当|作为|担任|充当|做|扮演|是) ?(?:我们的)?student"
     r"|^,? (?:who |which |that )?(?:(?:shall|should|will|is to|must|can|has to|then|only|just|later|needs to) )*(?:learns?|imitates?|mimics?|cop(?:y|ies)|stud(?:y|ies)|is (?:the )?(?:pupil|learner|apprentice|trainee))\b"
 )
 _TEACHER_RIGHT = re.compile(
     r"^,? (?:(?:who|which|that|shall|should|will|is to|must|can|has to|would|first|then|also|does|is) )*(?:the (?:one|that|model|agent) (?:that|which|who|to) )?(?:demonstrat\w+|teach(?:es)?\b|shows? (?:it |them )?(?:how|the way)|acts? as (?:an? |the )?(?:\w+ )?(?:agent|teacher)|works? as (?:an? |the )?(?:\w+ )?agent|solves?\b|plays? (?:the )?(?:agent|teacher)|runs? (?:as an? agent|the tools?|react|the questions|the tasks)|provides? (?:the )?(?:trajec|demo|traces|runs|episodes))"
+    r"|^ ?(?:来)?(?:当|作为|担任|充当|做|扮演|是) ?(?:我们的)?teacher"
     r"|^ (?:shall|should|will|is to|must|can) (?:be )?as (?:an? |the )?(?:\w+ )?(?:agent|teacher|demonstrator)\b"
     r"|^\s*(?:->|=>)\s*⟦m|^\s*(?:\(?(?:as|is|will be|be|being|plays?|acts as|serves as|should be|for|=|shall be|to be) (?:the |our |a |an |my )*(?:strong )?teacher|\(?teacher\b|(?: is| does| will)? ?(?:doing |do |run |runs )?(?:react|cot|reflexion)\b|(?:'s)? (?:(?:react|cot|reflexion|good|own|best|successful|solved|agent|tool|and|full) ){0,3}(?:traces|trajectories|agent runs|demonstrations|rollouts|episodes)\b|\s*for (?:the |collecting |generating |making |all )*(?:trajectories|traces|agent runs|demonstrations|rollouts|episodes)\b|\s*(?:solve|solves|generate|generates|play|plays|produce|produces|shows?|teach|teaches|demonstrates?|run through|runs through|attempt)\b|into ⟦m|to teach|(?:drives|operates|handles|works|calls) (?:the |its |our )?(?:tools?|agent|environment|loop)\b)"
 )

@@ -10,7 +10,7 @@ from tuning.request import Metric, Target, Workflow
 _METRICS: tuple[tuple[Metric, str], ...] = (
     (
         "win_rate",
-        r"win[- _]?rates?|winrate|win ratio|wins?\b(?= (?:\d+(?:\.\d+)?%? (?:of \w+ )?)?(?:against|over|rate))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)",
+        r"win[- _]?rates?|winrate|win ratio|wins?\b(?= (?:(?:in |at least |more than |over |about |a |some )*\d+(?:\.\d+)? ?(?:%|percent)? (?:of (?:the )?(?:\w+ )?)?)?(?:against|over|rate|versus|vs))|of (?:the )?(?:comparisons|duels|match-?ups|head-to-heads|pairs)",
     ),
     ("validation_loss", r"(?:validation|val|eval(?:uation)?|held-out|test)[ _-]loss|loss"),
     ("macro_f1", r"(?:macro )?(?<!micro )(?<!micro-)(?<!weighted )(?<!weighted-)f1(?:[ -](?:scores?|macro))?\b"),
@@ -44,7 +44,7 @@ _NUM = re.compile(
     rf"(?<![\w.$/:-])(?P<n>\d+(?:\.\d+)?)(?: ?(?P<pct>%|percent|percentage points?)|(?![\w/:]|\.\d){_NOUN_AFTER})(?![\w/:]|\.\d)"
 )
 _OF_GRID = re.compile(
-    r"(?:beta|β|ranks?|lr|rates?(?<!win rate)(?<!hit rate)|epochs?|ratio|threshold|split|alpha|size|seed|temperature|dropout|out|back|aside|version|step|jobs?)\s*(?:=|:|of|to|at)?\s*$"
+    r"(?:beta|β|ranks?|lr|rates?(?<!win rate)(?<!hit rate)|epochs?|ratio|threshold|split|alpha|size|seed|temperature|temp|top[-_ ]?[pk]|warm-?up|decay|dropout|out|back|aside|version|step|jobs?)\s*(?:=|:|of|to|at)?\s*$"
 )
 _OF_WIN = re.compile(r"(?:win|hit) rates?\s*(?:=|:|of|to|at)?\s*$")
 _OUT_OF = re.compile(r"(?<![\w.])(?P<a>\d{1,3}) (?:out of|in every) (?P<b>10|20|50|100|1000)\b")
