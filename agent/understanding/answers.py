@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
+from agent.understanding.asked_for import left_to_agent, model_of_family, without_count
 from agent.understanding.context import slot_asked
 from agent.understanding.corrections import in_force, with_unit_of_question, without_withdrawn_numbers
 from agent.understanding.datasets import read_datasets, read_evaluator
@@ -65,18 +66,22 @@ def read_changes(
     own: str, gate: Gate, context: str, known_models: tuple[str, ...], current: Request
 ) -> dict[str, object]:
     """The slots that a reply sets, as plain JSON values; empty when it sets none. `current` is what stands."""
-    own = for_readers(own)
+    own = for_readers(own, at_candidates=gate in ("promotion", "comparison"))
     scene = stage(own, known_models, f"{context} {' '.join(current.base_models)}", guess=False)
     sentences = tuple(_LEAD.sub("please ", s) for s in scene.sentences)
     present = in_force(tuple(s.rstrip("?") if s != o else s for s, o in zip(sentences, scene.sentences, strict=True)))
     numbers = without_withdrawn_numbers(with_unit_of_question(present, scene.text))
     found: dict[str, object] = {**read_grid(numbers), **read_limits(numbers), **_resources(scene, present, current)}
     found |= _choices(scene, present, numbers, current) | read_relative(numbers, current)
+    if found.get("subsample"):
+        found.pop("skip_sweep", None)  # "no tuning on everything, 300 rows will do" asks for a tuning
     if gate in ("promotion", "comparison"):
         found |= _candidate(present)
+        found = found if found.get("candidate") or found.get("base_models") else found | model_of_family(own, context)
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
-    if gate == "question" and not found:
-        found |= _bare_answer(scene, own, context) or _from_options(own, context, known_models)
+    if gate == "question" and set(found) <= _GUESSED:
+        answer = left_to_agent(own, context) or _bare_answer(scene, own, context)
+        found = answer or found or _from_options(own, context, known_models)
     found |= _about_labels(scene, present, found)
     kept = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if read_rebalance(present) == "none":
@@ -168,7 +173,7 @@ def _bare_answer(scene: Scene, own: str, context: str) -> dict[str, object]:
     if slot in ("train_dataset", "eval_dataset", "evaluator"):
         return _bare_name(slot, own)
     if slot == "labels":
-        labels = take_labels(f"labels: {own}").values
+        labels = take_labels(f"labels: {without_count(own)}").values
         return {"labels": labels} if labels else {}
     if slot == "evaluation":
         return _bare_evaluation(scene.text)
@@ -190,6 +195,8 @@ _ALL = re.compile(
     r"\b(?:both|all|either is fine|all (?:of them|three|four)|beide|alle|les deux|tous|ambos|todos|todas)\b|都|两个"
 )
 _NONE = re.compile(r"\b(?:not|neither|none|no|keins?|aucun|ninguno)\b|都不")
+_GUESSED = frozenset(["labels", "train_dataset", "eval_dataset"])
+"""Slots that a colon or a name alone may have filled: the question tells better what was meant."""
 _LONGEST_ANSWER = 12
 """Words: a longer text says more than a name."""
 

@@ -53,12 +53,23 @@ _SLOTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("imbalance_threshold", re.compile(r"\bimbalance\b|\bthreshold\b")),
     ("train_fraction", re.compile(r"\bsplit\b|\bhold out\b|\bheld out\b")),
     ("target", re.compile(r"\btarget\b|\bgoal\b")),
-    ("budget_usd", re.compile(r"\bbudget\b|\bspend\b|\bhow much\b|\bceiling\b|\bcost limit\b")),
+    (
+        "budget_usd",
+        re.compile(
+            r"\bbudget\b|\bspend\b|\bhow much\b(?! data\b)|\bceiling\b|\bcost limit\b|\b(?:most|maximum|at most)\b[^?]{0,40}\b(?:cost|pay|spend|price)\b|\b(?:cost|pay)\b[^?]{0,20}\bat most\b|\b(?:wie viel|was) darf\b|\bcombien\b[^?]{0,30}\b(?:coûter|dépenser)\b|\bcuánto\b[^?]{0,30}\b(?:costar|gastar)\b|\bquanto\b[^?]{0,30}\b(?:custar|gastar|costare|spendere)\b|预算|予算|いくら"
+        ),
+    ),
     ("teacher_model", re.compile(r"\bteacher\b")),
     ("tasks", re.compile(r"\btasks?\b")),
     ("evaluation", re.compile(r"\bevaluat\w+|\bscored?\b|\bjudged?\b")),
     ("method", re.compile(r"\bdpo\b|\borpo\b|\bloss\b")),
 )
+
+
+_HAVE_ONE = re.compile(
+    r"\b(?:is there|have you(?: got)?|do you have|got) (?:one|any|some|it)\b|\bhast du (?:einen|eins|welche)\b|\ben (?:avez-vous|as-tu)\b"
+)
+"""What "one" means stands in the sentence before."""
 
 
 def kind_of_question(context: str) -> Asked:
@@ -87,6 +98,8 @@ def slot_asked(context: str) -> str | None:
     """The slot that the agent asked about last, or None."""
     questions = _questions(context)
     asked = questions[-1] if questions else context.lower()
+    if _HAVE_ONE.search(asked):
+        asked = context.lower()
     for slot, pattern in _SLOTS:
         if pattern.search(asked):
             return slot

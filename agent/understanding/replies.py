@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from agent.understanding.answers import read_changes
+from agent.understanding.asked_for import left_to_agent
 from agent.understanding.context import kind_of_question
 from agent.understanding.label_merges import MERGE_SLOTS, take_merges
 from agent.understanding.languages import to_english
@@ -23,7 +24,7 @@ from tuning.request import Request
 
 _QUOTED_WORDS = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']{6,}'(?!\w)|`[^`]*`")
 _ASKS = re.compile(
-    r"\?|^(?:(?:and|but|so|ok|okay|yes|hmm|um|well|sounds good|looks good|fine|great|sure|thanks),? (?:but )?)?(?:what|which|how|why|who|when|where|is it|is this|is that|are you|are there|does|did|can i|could i|do i|am i|will it|would it|what's|who's|how's|explain|tell me|show me|remind me)\b|\bi (?:wonder|was wondering|am wondering|don'?t understand|do not understand)\b|\b(?:please|could you|can you) (?:explain|tell me|show me (?:how|what|why|the (?:details|numbers|breakdown)))\b|吗$|^(?:was|wie|warum|wieso|welche\w*|wer|wann|wie viel|combien|pourquoi|quel\w*|comment|qué|cuánto|por qué|cuál\w*|cómo) "
+    r"\?|^(?:(?:and|but|so|ok|okay|yes|hmm|um|well|sounds good|looks good|fine|great|sure|thanks),? (?:but )?)?(?:what|which|how|why|who|when|where|is it|is this|is that|are you|are there|(?:is|are|was|were|has|have) (?:the|my|our|your|these|those|there|they|all|any|\$|\d)|does|did|whats|can i|could i|do i|am i|will it|would it|what's|who's|how's|explain|tell me|show me|remind me)(?:\b|(?<=[\d$]))|\b(?:idk|dunno|no idea|don'?t know|unclear|not sure|curious|wondering|unsure) (?:what|whats|what's|how|which|why)\b|\b(?:what is|what's|whats) an? \w+(?: \w+)?$|\b(?:first|please) (?:tell|explain|show)\b|\btell (?:me|us) first\b|\bi (?:wonder|was wondering|am wondering|don'?t understand|do not understand)\b|\b(?:please|could you|can you) (?:explain|tell me|show me (?:how|what|why|the (?:details|numbers|breakdown)))\b|吗$|^(?:was|wie|warum|wieso|welche\w*|wer|wann|wie viel|combien|pourquoi|quel\w*|comment|qué|cuánto|por qué|cuál\w*|cómo) "
 )
 _SUGGESTS = re.compile(
     r"\b(?:(?:can|could|would|will) (?:you|we|it)(?: please| maybe| perhaps| also| not| instead| just| rather| be)*|how about|what about|why not|why don'?t (?:you|we)|let'?s|shall we|should(?:n'?t)? we|may i ask you to|mind) (?:\w+ ){0,3}?(?:us(?:e|ing)|switch\w*|mak(?:e|ing)|chang\w+|set\w*|try\w*|take|do(?:ing)?|reduc\w+|lower\w*|drop\w*|skip\w*|add\w*|run\w*|go\w*|keep\w*|limit\w*|cap\w*|rais\w+|increas\w+|train\w*|cut\w*|stick\w*|deploy\w*|merg\w+|combin\w+|treat\w*|not|leave|with|\d|⟦)|\b(?:how|what) about\b|\bwhy not\b"
@@ -53,10 +54,27 @@ _WAVERS = re.compile(
     r"(?:^|\b(?:wait|no|yes|hm+),? )(?:(?:yes|yeah|ok|okay|maybe|no|sure|right|go|hm+|huh|eh|well|so|fine|good|i|guess|suppose|think|kind|sort|of|perhaps|probably|ja|oui|si|sí|vielleicht|quizás|peut-être|hein|oder|eh|ähm|euh)[ ,.]*){1,6}\W*\?+\W*$"
 )
 """A question of such words alone wavers; it asks for nothing."""
+_CITES = re.compile(
+    r"^\W*(?:(?:the|in|my|our|your|this|that|a|an|on|at|from) )*(?:row|line|record|entry|document\w*|docs?|readme|log|logs|completion|output|sample|example|label|display name|error|tool|page|manual|website|wiki|ticket|prompt|response|transcript|dataset|data ?set|data|file|model)\b[^.:?!]{0,60}\b(?:says?|reads?|states?|contains?|goes|shows?|writes?|answers?|said|wrote|printed|prints?|has|is)\s*:"
+    r"|(?:^|[.:;\n] ?)(?:assistant|system|agent|bot|model|completion|human) ?: ?(?!\s*$)"
+)
+"""Words of a row, a page or a model, told as they stand."""
+_FLIP = r"(?:(?:wait|hm+|well|i mean|sorry|actually|and|or|but|then|again|maybe|um|uh|so|ok|no wait)[ ,.!…]*)*"
+_FLIPS = re.compile(
+    rf"^\W*{_FLIP}(?:yes|yeah|yep|ja|oui|sí|si|sim|sì)[ ,.!…]*{_FLIP}(?:no|nope|nein|non|não|nee)[ ,.!…]*{_FLIP}(?:(?:yes|yeah|yep|ja|oui|sí|si|sim|sì)\b[ ,.!…]*{_FLIP}(?:(?:no|nope|nein|non|não|nee|yes|ja|oui|sí)\b[ ,.!…]*{_FLIP})*)\W*$"
+    rf"|^\W*{_FLIP}(?:no|nope|nein|non|não|nee)[ ,.!…]*{_FLIP}(?:yes|yeah|yep|ja|oui|sí|si|sim|sì)[ ,.!…]*{_FLIP}(?:no|nope|nein|non|não|nee)\b[ ,.!…]*{_FLIP}\W*$"
+)
+_YES_AND_NO = re.compile(
+    r"\b(?:yes and no|yes or no|ja und nein|jein|oui et non|sí y no|si y no|sim e não|sì e no|ja en nee)\b[^?]*$|是也不是"
+)
+"""Both a yes and a no, and nothing to tell which holds."""
 _FRAGMENT = re.compile(r"^[^?]{1,25}[?!]+$")
 _WH = re.compile(
     r"\b(?:what|which|how|why|who|when|where|is|are|was|were|do|does|did|can|could|will|would|should|shall|may|any|was|wie|wann|warum|welche\w*|combien|quel\w*|pourquoi|comment|quand|qué|cuánto|cuál|cuándo|por qué|quanto|quando|come|perché|qual|hoe|wat|wanneer|waarom|okay|ok)\b|[多几怎哪什么吗呢]|ですか|ますか"
 )
+
+
+ASKS = "The reply asks a question."
 
 
 def read_reply(
@@ -97,6 +115,8 @@ def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None
     kind = kind_of(_with_known_cost(body.lower(), context), gate, context if asks_leave else "")
     if kind == "neither" or (quoted and kind != "yes"):
         return None
+    if gate == "question" and not asks_leave and left_to_agent(text, context):
+        return None
     if kind == "polite":
         return Reply("unclear", "The reply is polite but says neither yes nor no.")
     if gate == "question" and not asks_leave:
@@ -135,10 +155,14 @@ def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
     """Everything that is not on the allow-list of approvals."""
     if not own:
         return Reply("unclear", "The reply only quotes somebody else.")
+    if _CITES.search(own) and not _ORDERS.search(_CITES.split(own)[0]):
+        return Reply("unclear", "The reply tells what somebody or something else says.")
+    if _FLIPS.search(own) or _YES_AND_NO.search(own):
+        return Reply("unclear", "The reply says both yes and no.")
     if _SARCASM.search(own) and not _ORDERS.search(own):
         return Reply("unclear", "The reply does not sound as if it were meant.")
     if _asks(own, changes):
-        return Reply("ask", "The reply asks a question.")
+        return Reply("ask", ASKS + _untaken(changes))
     if _HEDGES.search(own) and _YES_WORD.search(own) and not changes:
         return Reply("unclear", "The reply wavers between yes and no.")
     if _UNSURE.search(own) and not changes and not _FIRM_NO.search(own):
@@ -158,6 +182,16 @@ def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
     return Reply("unclear", "The reply is neither a plain yes nor a change that I can apply.")
 
 
+def _untaken(changes: Mapping[str, object]) -> str:
+    """A setting inside a question is answered, never taken; that is said, or a later yes would mean another plan."""
+    named = ", ".join(slot.replace("_", " ") for slot in changes)
+    return (
+        f" It names {named}: nothing is changed by that. To change the plan, say it without a question."
+        if named
+        else ""
+    )
+
+
 def _asks(own: str, changes: Mapping[str, object]) -> bool:
     """A real question; one that only wraps a demand ("can you use 2 epochs?") is none."""
     if not _ASKS.search(own):
@@ -168,7 +202,7 @@ def _asks(own: str, changes: Mapping[str, object]) -> bool:
         s
         for s in questions
         if re.search(
-            r"\b(?:are you (?:out of your mind|kidding|serious|crazy|mad|nuts|insane|joking)|seriously|who (?:would|on earth)|what the|how dare|really|why would i|why on earth|do i look)\b",
+            r"\b(?:are you (?:out of your mind|kidding|serious|crazy|mad|nuts|insane|joking)|seriously|who (?:would|on earth)|what the|how dare|^\W*(?:oh |no |but )?really\W*$|why would i|why on earth|do i look)\b",
             s,
         )
     ]

@@ -29,6 +29,42 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\bno )(?:training|tuning)(?=\s*(?:$|[,.;!]))", "fine-tuning"),
     )
 )  # fmt: skip
+_NUMBERS = {
+    "1": "eins eine einer einen ein erste ersten erster erstes un une uno una um uma premier première primero primera primer primo prima primeiro primeira één een eerste",
+    "2": "zwei zweite zweiten zweiter zweites deux deuxième second seconde dos segundo segunda due secondo seconda dois duas twee tweede",
+    "3": "drei dritte dritten dritter drittes trois troisième tres tercero tercera tercer tre terzo terza três terceiro terceira drie derde",
+    "4": "vier vierte vierten vierter viertes quatre quatrième cuatro cuarto cuarta quattro quarto quarta quatro vierde",
+    "5": "fünf fünfte fünften fünfter fünftes cinq cinquième cinco quinto quinta cinque vijf vijfde",
+}
+_DIGIT = {word: digit for digit, words in _NUMBERS.items() for word in words.split()}
+_COUNT_WORD = "|".join(sorted(_DIGIT, key=len, reverse=True))
+_ORDINAL_WORD = "|".join(
+    sorted((word for word in _DIGIT if len(word) > 4 and word not in ("einen", "einer")), key=len, reverse=True)
+)
+_CANDIDATE_NOUN = (
+    r"(?:kandidat\w*|candidat\w*|kandidaat|número|numero|numéro|nummer|número|opción|opzione|option|opção|optie)"
+)
+_CANDIDATES = (
+    re.compile(
+        rf"\b{_CANDIDATE_NOUN}(?: (?:número|numero|numéro|nummer|nr\.?|n[°º]))? (?P<n>{_COUNT_WORD})\b", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b(?P<n>{_ORDINAL_WORD}) (?:kandidat\w*|candidat\w*|kandidaat|opción|opzione|opção|optie)\b", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b(?:den|der|die|das|le|la|el|il|o|a|de) (?P<n>{_ORDINAL_WORD})(?=\s*(?:$|[.,;!?]|bitte|nehmen|por favor|s'il|per favore|alsjeblieft|graag|please|statt|stattdessen|en lugar|plutôt|invece|em vez))",
+        re.IGNORECASE,
+    ),
+)
+"""A candidate by its number in another language; these end as "candidate 2"."""
+_EPOCH_NOUN = r"(?=(?:épocas?|epochen?|époques?|epoche|epoch|tijdperk(?:en)?)\b)"
+_EPOCHS = re.compile(
+    rf"\b(?P<n>{_COUNT_WORD}) (?:einzige[nrs]? |seule |sola |solo |única |unica |enkele )?{_EPOCH_NOUN}", re.IGNORECASE
+)
+_ONLY_BENCHMARK = re.compile(
+    r"\b(?:alleen|slechts|enkel|apenas|só|somente|soltanto|solamente|soltanto|solo|sólo|nur|seulement|juste)(?: (?:de|den|das|o|a|il|el|le|la|het|il))? benchmark\w*",
+    re.IGNORECASE,
+)
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _JA_TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
@@ -58,8 +94,15 @@ _JA_TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
-def for_readers(own: str) -> str:
-    """A person's own words with such turns replaced; everything else stays as it was typed."""
+def for_readers(own: str, at_candidates: bool = False) -> str:
+    """A person's own words with such turns replaced; everything else stays as it was typed.
+
+    `at_candidates`: the gate offers candidates, so that "den zweiten" is one of them.
+    """
+    own = _EPOCHS.sub(lambda m: f"{_DIGIT[m['n'].lower()]} ", own)
+    own = _ONLY_BENCHMARK.sub("only benchmark", own)
+    for pattern in _CANDIDATES if at_candidates else ():
+        own = pattern.sub(lambda m: f"candidate {_DIGIT[m['n'].lower()]}", own)
     if _KANA.search(own):
         for pattern, words in _JA_TURNS:
             own = pattern.sub(words, own)
