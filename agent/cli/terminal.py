@@ -3,6 +3,7 @@ how things stand. The user can speak at any time; nothing is cancelled by a key.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -25,6 +26,8 @@ from agent.server.home import default_home
 
 LEAVES = "Ctrl-C again leaves; nothing is cancelled and the session goes on"
 NO_WORDS = "/help for help"
+ENDED = "The session has ended. Ask about it, say what to do next, or /new."
+CANCELLED = "The session was cancelled and takes no further work. Ask about it, or /new begins another (as `fireagent session create` does)."
 STATUS_INFO = "] status_info: "
 GATE, BOLD, DIM, PLAIN = "\x1b[1;33m", "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
@@ -117,7 +120,7 @@ class Terminal:
             case "done":
                 self._asked, self._now, self._jobs = False, "", ""
                 if self._last != self._ended:
-                    print(f"{DIM}The session has ended. Ask about it, say what to do next, or /new.{PLAIN}", flush=True)
+                    print(f"{DIM}{_after(frame.data)}{PLAIN}", flush=True)
                 self._ended = self._last
             case "jobs":
                 self._jobs = frame.data
@@ -182,3 +185,8 @@ def _history() -> Path:
     os.close(os.open(path, os.O_CREAT | os.O_APPEND, 0o600))
     sys.stdout.flush()
     return path
+
+
+def _after(done: str) -> str:
+    """What can be said to a session that has ended: a cancelled one is only asked about."""
+    return CANCELLED if json.loads(done).get("status") == "cancelled" else ENDED

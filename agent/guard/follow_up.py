@@ -50,14 +50,15 @@ def follow_up(state: SessionState, text: str, key: str) -> Sequence[tuple[str, E
     known_models = tuple(model.name.rsplit("/", 1)[-1] for model in state.known.models)
     wish = read_instruction(text, known_models)
     reading = _read(state, text, wish, known_models)
-    if reading.label == "approve":
+    if reading.label == "approve" and state.ended != "cancelled":
         raise Conflict(
             f"the session has {ENDED[state.ended or 'failed']}, so nothing is waiting for an answer. Say what to do next, or "
             "ask about what it did."
         )
-    if reading.label == "revise" and state.ended == "cancelled":
+    if reading.label in ("approve", "revise") and state.ended == "cancelled":
         raise Conflict(
-            "the session has been cancelled and takes no further work; start a new one with `fireagent session create`."
+            "the session has been cancelled and takes no further work; start a new one with /new in the chat or with "
+            "`fireagent session create`."
         )
     seq = state.last_seq + 1
     message = (f"user/{key}", UserMessage(text=text, reading=reading))

@@ -15,6 +15,7 @@ from agent.planner.sft import next_sft
 from agent.session.events import RequestUnderstood
 from agent.session.state import Said, SessionState
 from agent.understanding import read_instruction
+from agent.understanding.replies import ASKS
 from tools.base import ToolCall
 from tuning.workflows import CLASSIFICATION, SFT
 
@@ -24,6 +25,11 @@ PLAYBOOKS: Mapping[str, Callable[[SessionState, float], Step]] = {
 }
 
 OFFER = "Say what to do next, such as 'deploy candidate 2 as well' or 'run it again with 3 epochs', or ask about what was done."
+NO_MORE = (
+    "A cancelled session takes no further work. Ask about what was done, or begin another with /new in the chat or "
+    "`fireagent session create`."
+)
+"""What can be said to a session that was cancelled."""
 
 
 class OfflinePlanner:
@@ -83,7 +89,8 @@ def react(state: SessionState, said: Said) -> Step:
     if state.gate is not None:
         tail = f"\n\n{state.gate.shown.question}"
     if reading.label == "ask":
-        return Say(key, answer(said.message.text, state) + tail, said.seq)
+        untaken = reading.reason.removeprefix(ASKS).strip() if state.gate is not None else ""
+        return Say(key, "\n\n".join(filter(None, (answer(said.message.text, state), untaken))) + tail, said.seq)
     if reading.label == "reject":
         active = len(state.active)
         text = "Understood: nothing further is started."
@@ -99,21 +106,21 @@ def react(state: SessionState, said: Said) -> Step:
         return Say(
             key, "I see that you want a change, but not which one. Name the value, such as '2 epochs'." + tail, said.seq
         )
-    why = f" ({reading.reason})" if reading.reason else ""
+    why = f" ({reading.reason.rstrip('. ')})" if reading.reason else ""
     return Say(key, f"I did not take that as an answer{why}." + tail, said.seq)
 
 
 def after_the_end(state: SessionState, said: Said) -> Say:
     """Words for a message to an ended session that asks, or that is no work that can be taken up."""
     reading = said.message.reading
-    key = f"say/{said.seq}"
+    key, offer = f"say/{said.seq}", NO_MORE if state.ended == "cancelled" else OFFER
     if reading.label == "ask":
         return Say(key, answer(said.message.text, state), said.seq)
     if reading.label == "reject":
-        return Say(key, "Nothing of this session is going on, so there is nothing to stop. " + OFFER, said.seq)
+        return Say(key, "Nothing of this session is going on, so there is nothing to stop. " + offer, said.seq)
     if reading.label == "revise":
-        return Say(key, "I see that you want something more, but not what. " + OFFER, said.seq)
-    return Say(key, f"{reading.reason} {OFFER}".strip(), said.seq)
+        return Say(key, "I see that you want something more, but not what. " + offer, said.seq)
+    return Say(key, f"{reading.reason} {offer}".strip(), said.seq)
 
 
 def _route(state: SessionState, now: float) -> Step:

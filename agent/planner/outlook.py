@@ -28,6 +28,11 @@ COMING: Mapping[str, Mapping[str, str]] = {
 
 def outlook(state: SessionState) -> str:
     """What is waited for, and what comes then; after the end, what can be said to the session."""
+    if state.ended == "cancelled":
+        return (
+            "Nothing: this session was cancelled and takes no further work. /new in the chat, or `fireagent session create`, "
+            "begins another."
+        )
     if state.ended is not None:
         return f"Nothing: this session has ended ({state.ended}). Say what to do next, or ask about what was done."
     plan = state.known.plan

@@ -118,6 +118,16 @@ def test_what_is_refused_is_said_and_the_talk_goes_on(
     assert "that can't be taken" in out and talked.said == [("good", 7)] and "The session has ended" in out
 
 
+def test_a_cancelled_session_is_not_said_to_take_more_work(
+    keys: PipeInput, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    talked = Talked(Frame("done", '{"status": "cancelled"}', None), Frame("event", f"{HEAD}The end", 7))
+    talked.frames.reverse()
+    run(talked, keys, "/quit\r", monkeypatch, tmp_path)
+    out = capsys.readouterr().out
+    assert "takes no further work" in out and "/new" in out and "session create" in out and "do next" not in out
+
+
 @pytest.mark.parametrize(
     ("typed", "messages"),
     [
