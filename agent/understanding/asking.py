@@ -13,6 +13,7 @@ _NO_START = re.compile(
     r"|\b(?:only|just) (?:tell(?! (?:me|us) (?:when|if|once|what you|where))|explain|show|list|answer|estimate|give me (?:an estimate|a quote|the (?:cost|price)))\b"
     r"|\bno (?:run|job|jobs|training|order|action)s? (?:yet|for now|today|please|at this point|needed|now)\b|\bstart nothing\b|\b(?:only|just) (?:a|an|one|some) (?:\w+ )?(?:question|estimate|info\w*|inquiry|enquiry|quer(?:y|ies))"
     r"|\b(?:this|it) is (?:only |just |purely )?(?:a|an|no|not an?) (?:(?:\w+ )?(?:question|inquiry|enquiry)|order\b|request to (?:start|train|run))"
+    r"|\bnot (?:i |we )?(?:want|wish|intend|plan|need)(?: to)? (?:start|run|launch|begin|train) (?:nothing|anything)\b"
     r"|\b(?:don'?t|do not|not|nothing|without) (?:want |intend |plan |need |like )?(?:to )?(?:yet )?(?:start|begin|launch|run|commission|order)(?:ing)? (?:nothing|anything)?(?: ?yet| at (?:this|the) (?:point|moment)| for now)"
 )
 """Words that keep everything from starting."""
@@ -91,6 +92,7 @@ def only_asks(sentences: tuple[str, ...]) -> bool:
 
 def asks(sentence: str) -> bool:
     """A sentence that wants to know something; "can you train ...?" wants something done."""
+    sentence = sentence.lstrip("¿¡\"'( ")
     if _ORDERS.match(sentence) or _SUBJECT.match(sentence) or _TOLD_LATER.search(sentence):
         return False
     if _INFORMS.match(sentence) or _CAPABLE.match(sentence) or _HYPOTHETICAL.search(sentence):

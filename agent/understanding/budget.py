@@ -10,7 +10,7 @@ _MONEY = re.compile(
     rf"(?:us\$|\$|\busd|\bus dollars|\bdollars)\s?(?P<a>{_N})(?P<k>k\b)?(?! ?(?:gpus?|jobs?|epochs?)\b)|(?<![\w.])(?P<b>{_N})[ -]?{_USD}"
 )
 _CLAUSE_LEFT = re.compile(
-    r"[.;!?\n]\s|\n|\(|\)|\s—\s|,? \b(?:but|while|whereas|although|though|because)\b|, (?=(?:this time|now|so)\b)"
+    r"(?<!\best)(?<!\bca)(?<!approx)(?<!\bmax)(?<!\bmin)(?<!\bincl)[.;!?\n]\s|\n|\(|\)|\s—\s|,? \b(?:but|while|whereas|although|though|because)\b|, (?=(?:this time|now|so)\b)"
 )
 _CLAUSE_RIGHT = re.compile(r"[.;!?\n](?:\s|$)|\n|\(|\)|\s—\s|,? \b(?:but|while|whereas|although|though)\b")
 _COMMA = re.compile(r",\s|\band\b|\s/\s|\s\|\s")
@@ -52,9 +52,11 @@ _LIFTED = re.compile(
 )
 _JOINS = re.compile(r",? ?(?:and|or|to|-|/|,) ?")
 _PART_OF_IT = re.compile(
-    rf"\b(?:use|take|spend|cost|have|get|consume|eat|burn) (?:up to |at most |only |no more than |about )*(?P<n>{_N}) of (?:it|that|this|them|those|these|which)\b"
+    rf"(?P<sum>(?:\$ ?{_N}|{_N} ?{_USD})(?:(?!rows|samples|examples|pairs|records|lines|data)[^\n$]){{0,80}}?)\b(?:use|take|spend|cost|have|get|consume|eat|burn) (?:up to |at most |only |no more than |about )*(?P<n>{_N}) of (?:it|that|this|them|those|these|which)\b"
+    rf"|\bthis (?:run|job|one|experiment|project|training)(?: \w+)? (?:may|can|should|shall|must) (?:use|take|spend|cost|have|get|eat) (?:up to |at most |only |no more than |about )*(?P<run>{_N})(?=\s*(?:$|[.,;!)\n]))"
 )
 """A share of a sum named before: "the account holds $600, this may use 110 of it"."""
+_OF_MONEY = re.compile(r"\$|\b(?:usd|dollars?|bucks|money|budget|finance|grant|funds)\b")
 _FEW = 5
 """Words of a clause that is hardly more than a sum."""
 
@@ -64,8 +66,7 @@ def read_budget(text: str) -> float | None:
 
     `text` is lower case with plain numbers, without what is withdrawn ("$20 instead of $30").
     """
-    if _MONEY.search(text):
-        text = _PART_OF_IT.sub(r"use up to $\g<n> for this run", text)
+    text = with_shares(text)
     value: float | None = None
     at = refused = 0
     for match in _MONEY.finditer(text):
@@ -75,6 +76,13 @@ def read_budget(text: str) -> float | None:
             value = float(match["a"] or match["b"]) * (1000 if match["k"] else 1)
             at = match.end()
     return None if value is not None and lifts_budget(text, at) else value
+
+
+def with_shares(text: str) -> str:
+    """The text with its bare share of a sum as money: "may use 110 of it" is "use up to $110 for this run"."""
+    if not _OF_MONEY.search(text):
+        return text
+    return _PART_OF_IT.sub(lambda m: f"{m['sum'] or ''}use up to ${m['n'] or m['run']} for this run", text)
 
 
 def lifts_budget(text: str, after: int = 0) -> bool:

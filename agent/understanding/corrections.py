@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PAST = re.compile(
-    r"\b(?:last (?:time|week|month|year|quarter|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
+    r"\b(?:last (?:(?:time|week|month|year|quarter)(?!'s (?:model|adapter|checkpoint|weights|winner|data|dataset|version|result|candidate))|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
     r"last (?:rft|sft|dpo|orpo|grpo|fine-?tun\w*|training|tuning|job|try|pilot|model)|"
     r"(?:our|the|an?|my|that|your) (?:\w+ ){0,2}(?:run|attempt|try|sweep|experiment|pilot|round|job)\b[^.;!?\n]{0,60}? (?:landed|peaked|plateaued|stalled|stopped at|got stuck|was stuck|flopped|disappointed|topped out|went nowhere|reached|gave|ended up|ended at|came (?:out|in)|scored|was so|was bad|was good|failed|crashed|diverged|cost)|"
     r"^(?:background|history|context(?: for \w+)?|previously|for context|fyi|for your information|so far)\b[:,]?(?=[^\n]*\b(?:got|used|was|were|had|ran|trained|reached|blew|failed)\b)|\bv\d+(?:\.\d+)?(?: of (?:the|our|my) \w+)? (?:\(|got\b|had\b|used\b|was\b|reached\b|ran\b)|(?:our|my|their|his|her)(?: own)? (?:attempt|try|run|experiment|pilot)s?\b[^.;!?\n]{0,30} (?:used|was|had|ran|got|blew|took|went|failed|ended)|"

@@ -19,8 +19,9 @@ _ORDINARY_SHAPE = re.compile(
     re.IGNORECASE,
 )
 _HYPHENATED = re.compile(r"[A-Za-z]{3,}(?:-[A-Za-z]{3,})+")
+_HYPHEN = re.compile(r"[A-Za-z]{2,}-[A-Za-z]{2,}")
 _NAMEABLE = words("nameable")
-_NAMING = re.compile(r"\b(?:called|named|titled) [\"']?$", re.IGNORECASE)
+_NAMING = re.compile(r"\b(?:called|named|titled) [\"']?$|[=:] ?[\"']$", re.IGNORECASE)
 """After these words even such a word is a name: "the one named heldout"."""
 _NUMBER_WORD = re.compile(
     r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-(?:one|two|three|four|five|six|seven|eight|nine)",
@@ -57,6 +58,13 @@ _OTHER_FILE = re.compile(
 )
 """Files and sites that hold no rows to train on."""
 _ARTICLE = re.compile(r"\b(?:our|the|their|your|this|that|an?) $", re.IGNORECASE)
+_NAMED_LATER = re.compile(r" [^.;,\n⟦]{2,60} (?:is|are|was) (?:called|named) ", re.IGNORECASE)
+"""The name comes later: "the test set reviewed by the nurses is called X"."""
+_THING_OF_WORK = re.compile(
+    r"[\"'`]? (?:classifiers?|detectors?|detection|recogni[sz]er|recognition|taggers?|routers?|triage|classification|prediction|predictor|labell?er)\b(?! (?:data|set))",
+    re.IGNORECASE,
+)
+"""What a hyphenated word before it describes: "a language-id classifier"."""
 _TICKET = re.compile(r"[A-Z]{2,8}-(?!(?:19|20)\d\d\b)\d{1,6}")
 """A ticket's number in a tracker: "ML-2217"."""
 _COMPOUND = re.compile(
@@ -101,6 +109,8 @@ def names_something_else(text: str, match: re.Match[str], written: str, kind: Ki
     left = text[max(0, start - 30) : start]
     if re.search(r"\bdata ?sets?\b", left, re.IGNORECASE):
         return False
+    if written.count("-") == 1 and _HYPHEN.fullmatch(written) and _THING_OF_WORK.match(text, end):
+        return True
     if _TICKET.fullmatch(written) or (written.lower() in _TASKS and _AGENT_WORK.search(text)):
         return True
     if (
@@ -120,6 +130,13 @@ def in_prose(text: str, match: re.Match[str], written: str) -> bool:
     if opened in ('"', "'") and _WORDS_TO_QUOTE[opened].match(text, match.start("id") + len(written)):
         return True
     if re.match(r" ?[:=]? ?⟦[de]", text[match.end("id") :]) or not written.isascii():
+        return True
+    if (
+        written.isalpha()
+        and "⟦" not in before
+        and _NAMED_LATER.match(text, match.end("id"))
+        and not _NAMING.search(before)
+    ):
         return True
     if not written.isalpha() or re.search(r"[\"'*:=]|\b(?:called|named|is|id|name|titled)\b", before):
         return False

@@ -21,10 +21,12 @@ from agent.understanding.preference import declines_pairs, read_method, wants_mo
 from agent.understanding.questions import missing_inputs, questions_for
 from agent.understanding.quoting import same_as_logged, settings_in, split_quoted
 from agent.understanding.refusals import read_refusals
+from agent.understanding.reopened import reopened, text_after
 from agent.understanding.result import Reading, UnknownModel
 from agent.understanding.roles import Roles, read_roles
 from agent.understanding.scene import Scene, stage
 from agent.understanding.scoring import read_evaluation
+from agent.understanding.tables import tables_in_force
 from agent.understanding.targets import UNNAMED_METRICS, read_target
 from agent.understanding.workflow import only_benchmarks, read_workflow
 from tuning.models import all_ids, nearest, pieces
@@ -50,6 +52,7 @@ _NOT_THIS = re.compile(
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
     r"|\b(?:forget|ignore|disregard|scrap|skip|never mind|don'?t (?:do|follow|run)) (?:what(?:ever)?|everything|all(?: that)?|anything|the things?) (?:he|she|they|\w+)(?: there)? (?:wrote|writes|says?|said|asks?|asked|wants?|wanted|proposed|suggested|has|sent|put)\b"
+    r"|\b(?:go by|follow|stick to|use|take) (?:my|our) (?:\w+ )?(?:text|words?|mail|message|list|version|values|settings|numbers)[^.;\n]{0,12}\bnot (?:by |to |the )?(?:hers|his|theirs|\w+'s)\b"
     r"|\b(?:idea|mail|request|wish|proposal|suggestion|plan|message)\b[^.;\n]{0,25}\b(?:is|are) (?:off the table|dead|obsolete|wrong|outdated|void|cancelled|rejected|out\b|not what)"
 )
 """Words by which a writer sets a quoted mail aside."""
@@ -61,7 +64,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
     `known_models` are canonical ids besides those of tuning/models.yaml, for example those of the local platform.
     """
     known = tuple(known_models)
-    parts = split_quoted(chosen_rows(text))
+    parts = split_quoted(_rows_in_force(text))
     if (settings := settings_in(parts.data)) and _RUN_THIS.search(parts.own) and not _NOT_THIS.search(parts.own):
         parts = replace(parts, own=f"{settings}\n{parts.own}")
     scene = stage(parts.own, known)
@@ -76,6 +79,12 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
         quoted = _read(stage(parts.quoted, known), known)
         return _merged(reading, quoted, scene.text)
     return reading
+
+
+def _rows_in_force(text: str) -> str:
+    """The text with only those rows and columns of its tables that count; rows that it picks itself stay."""
+    chosen = chosen_rows(text)
+    return tables_in_force(text) if chosen == text else chosen
 
 
 def _needs_quoted(scene: Scene, own: Request) -> bool:
@@ -130,6 +139,9 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
         if slots.get("deploy") is False and not declines_deployment(told):
             slots["deploy"] = None
         slots |= _of_workflow(scene, workflow, present, numbers, bool(slots["base_models"]))
+        if taken_back := reopened(present):
+            again = read_grid(text_after(numbers))
+            slots |= {slot: again.get(slot) for slot in taken_back}
         if workflow == "classification":
             slots |= _tuned_alone(scene, present, slots["base_models"])
         if slots.get("benchmark_only") or workflow == "evaluator":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.understanding.budget import read_budget
+from agent.understanding.budget import read_budget, with_shares
 
 _N = r"\d+(?:\.\d+)?"
 _PARALLEL = tuple(
@@ -120,7 +120,7 @@ _NO_DEPLOY = tuple(
         rf"\b{_DEPLOY}(?: \w+){{0,3}} (?:(?:isn'?t|is not|not|won'?t be|will not be) (?:needed|required|necessary|wanted|yet|now)|later|can wait|myself|ourselves|separately|another day|tomorrow|next week|skip\b|not\b)",
         rf"\b(?:i|we|i'll|we'll)(?:'ll| will| can| want to)? {_DEPLOY}(?: it| that| the model| the winner)? (?:later|myself|ourselves|by hand|manually|on my own|on our own|when)",
         r"\bdeploy(?:ment)? (?:no|false|none|off)(?=\s*(?:$|[.,;\n]))|\bdeploy(?:ment)?\s*[:=]\s*(?:no|false|none|off|later|not)\b",
-        rf"\b{_DEPLOY} nothing\b|\bleave (?:the )?{_DEPLOY}(?: \w+)? (?:to|with) (?:us|me|them|our|the)\b|\b{_DEPLOY}(?: \w+){{0,2}} (?:is|stays|remains) (?:on|with) (?:us|me|our|my)\b",
+        rf"\b{_DEPLOY}\W* (?:is|are|gets?|will be|shall be|should be|must be|may be|wird) (?:\w+ ){{0,3}}(?:nothing|not)\b|\bnothing (?:\w+ ){{0,4}}{_DEPLOY}|\b{_DEPLOY} nothing\b|\bleave (?:the )?{_DEPLOY}(?: \w+)? (?:to|with) (?:us|me|them|our|the)\b|\b{_DEPLOY}(?: \w+){{0,2}} (?:is|stays|remains) (?:on|with) (?:us|me|our|my)\b",
         rf"\b{_DEPLOY}[^.;\n]{{0,30}}\b(?:we|i|he|she|they|somebody else|the \w+)(?:'ll| will| can| want to| would)? (?:\w+ )?(?:do|does|decide|decides|handle|handles|see|discuss|take care|takes care|talk)\b[^.;\n]{{0,30}}\b(?:later|ourselves|myself|after|then|separately|another|when|once|in|leave it out)\b",
         rf"\b{_DEPLOY}[^.;\n]{{0,60}}\b(?:leave (?:it|that) out|not now|not yet|not this time|please not|later on)\b",
         r"\bundeployed\b|\b(?:leave|keep) (?:it|that|them|this|the \w+) (?:offline|un-deployed|off ?line|off the (?:server|endpoint))",
@@ -146,6 +146,7 @@ _OF_DEPLOYMENT = re.compile(r"dep|live|endpoint|serv|online|production|hosting|r
 
 def read_limits(text: str) -> dict[str, object]:
     """The slots of money, parallel jobs, samples, split, imbalance, skipping and deployment that a text sets."""
+    text = with_shares(text)
     found: dict[str, object] = {
         "budget_usd": read_budget(text),
         "max_parallel_jobs": _last(text, _PARALLEL) if _OF_JOBS.search(text) else None,

@@ -10,7 +10,7 @@ _KIND = r"(?:eval(?:uation)?|test(?:ing|s)?|held[-_ ]?out|hold[-_ ]?out|hold[-_ 
 _BE = r"(?:\s*(?:,|:|=|\||->|—)|\s+(?:is|are|called|named|in|lives in|would be|will be|should be|be|sits in|use|i uploaded|already|there|available|ready|prepared|separate|apart|from|take|so far|it'?s|we have|comes from|can be found in|under|we use|goes by|stays|still|also|at|是|为|叫|它叫|:|its name is|has the name))*"
 _SCORES = r"(?:eval(?:uate|uated|uation|uating|s)?|test(?:ed|ing|s)?|measure[ds]?|measuring|scored?|scoring|validate[ds]?|validating|assess(?:ed|ing)?|check(?:ed|ing)?|judged?|verify|verified|report|compare[ds]?|rate[ds]?|grade[ds]?|benchmarked|prove[sd]? (?:itself|themselves)|pass(?:es)?|hold up|try (?:it|them) out|run it)"
 LEFT = re.compile(
-    rf"(?:\b{_KIND}(?:[-_ ]?{_KIND})?[-_ ]?{_NOUN}?[\"'`]?{_BE}"
+    rf"(?:\b{_KIND}[-_ ]{_NOUN}(?: (?!train|and\b|but\b)[\w'-]+){{1,8}} (?:is|are) (?:called|named)|\b{_KIND}(?:[-_ ]?{_KIND})?[-_ ]?{_NOUN}?[\"'`]?{_BE}"
     rf"|\b{_SCORES}(?: (?:it|them|that|this|everything|the \w+(?: \w+)?|all|only|accuracy|then|both|candidates?|quality|results?|final \w+|afterwards|later|every \w+|each \w+|is|will be|should be|measured|tested|scored|evaluated|happens|done|the|at the end|in the end|finally))*"
     rf" (?:on|against|with|using|over|by|in|at|via|from)"
     rf"|\b{_KIND} (?:on|against|with|is on|using|comes from|from|happens on|over)"

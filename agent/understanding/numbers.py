@@ -110,8 +110,16 @@ _HAN_NUMBER = re.compile(
 )
 
 
+_HAN_SIGNS = frozenset("零〇一二两三四五六七八九十百")
+_HAN_PERCENT = re.compile(
+    r"百分之 ?(?P<n>[零〇一二两三四五六七八九十百]+(?:点[零〇一二三四五六七八九]+)?|\d+(?:\.\d+)?)"
+)
+"""Percent stand before their number: 百分之九十五 is 95%."""
+
+
 def han_numbers(text: str) -> str:
     """Chinese numbers of more than one character in digits: 五十 is 50, 二百五 250, 零点一 0.1; single ones stay."""
+    text = _HAN_PERCENT.sub(lambda m: f"{_from_han(m['n']) if m['n'][0] in _HAN_SIGNS else m['n']}%", text)
     return _HAN_NUMBER.sub(lambda m: _from_han(m.group()), text)
 
 

@@ -67,6 +67,7 @@ def split_quoted(text: str) -> Parts:
     data: list[str] = []
     in_mail = in_fence = False
     closing: str | None = None
+    depth = 0
     for line in text.split("\n"):
         if _FENCE.match(line):
             in_fence = not in_fence
@@ -85,13 +86,21 @@ def split_quoted(text: str) -> Parts:
             in_mail = True
         elif in_mail:
             quoted.append(line)
-        elif _JSON_LINE.match(line):
+        elif depth > 0 or _JSON_LINE.match(line):
             data.append(line)
+            depth = _still_open(line, depth)
         else:
             own.append(line)
     own, fields = _without_header_block(own)
     own, rows = _without_rows(own)
     return Parts("\n".join(own).strip(), "\n".join(quoted + fields).strip(), "\n".join(data + rows).strip())
+
+
+def _still_open(line: str, depth: int) -> int:
+    """How many brackets of a pasted row are open after a line; a blank line, or JSON that holds no row, closes all."""
+    if not line.strip() or (depth == 0 and not _ROW.search(line)):
+        return 0
+    return max(0, depth + sum(map(line.count, "{[")) - sum(map(line.count, "}]")))
 
 
 def settings_in(data: str) -> str:

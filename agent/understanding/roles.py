@@ -95,6 +95,10 @@ _NOT_ONLY = re.compile(r"\bnot (?:only|just)\s+(?:\w+ ){0,3}$")
 _TUNE_LEFT = _end(
     r"\b(?:fine-?tun(?:e|ing)|train(?:ing)?|tun(?:e|ing)|student(?: model)?(?: is|:|=| will be| be| should be|,)?|base(?: models?)?(?: is|:|=| are| to use is)?|sft|dpo|orpo|rft|grpo|on top of|teach|take|to use)"
 )
+_MADE_OF = re.compile(
+    r"\b(?:classifier|model|bot|router|assistant|one|version|tagger|labell?er|agent|judge|writer|expert|specialist)s? (?:to be )?(?:made|built|created|derived|produced|grown|shaped|distilled)? ?(?:from|out of|of|on top of|based on|upon) (?=(?:the |a |an )?$)"
+)
+"""What a model is to be made of: "a classifier made from X"."""
 _TUNE_RIGHT = re.compile(
     r"^\s*\(?(?:as|is|be|being|will be|should be|the|=|:) ?(?:the |our |a )*(?:student|base model|base\b|(?:one|model|candidate)s? (?:to (?:be )?(?:train|tune|fine-?tune)|for (?:training|tuning)))"
 )
@@ -235,6 +239,7 @@ def _sides(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 def _role(left: str, right: str) -> Role:
+    left = _MADE_OF.sub("train ", left)
     if _STUDENT_RIGHT.search(right):
         return "tune"
     if (_RUN_AS_AGENT.search(left) and _AS_AGENT.search(right)) or (_LET.search(left) and _DO.search(right)):

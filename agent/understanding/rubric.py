@@ -27,7 +27,7 @@ _PREFER = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?<=[.;!])\s+|\n\n")
 _OF_THE_RUN = re.compile(
-    r"\b(?:win[- ]rate|average score|score of \d|mean score|target|goal|happy|deploy\w*|go live|budget|usd|dollars?|epochs?|lora|ranks?|lr|learning rate|betas?|jobs?|data ?sets?|fine-?tun\w*|train\w*|hold out|held|keep aside|set aside|split|sweep|hyper\w*|samples|judge can|max|at most|no more than|limit|skip|base models?|candidates?|pairs|i|i'd|i'll|we|we'd|we're|my|please|don'?t|do not|use|run|stop|then|also|thanks|cheers|regards)\b"
+    r"\b(?:win[- ]rate|average score|score of \d|mean score|target|goal|happy|deploy\w*|go live|budget|usd|dollars?|epochs?|lora|ranks?|lr|learning rate|betas?|jobs?|data ?sets?|fine-?tun\w*|train\w*|hold out|held|keep aside|set aside|split|sweep|hyper\w*|orpo|dpo|sft|grpo|rft|go with|fine by|samples|judge can|max|at most|no more than|limit|skip|base models?|candidates?|pairs|i|i'd|i'll|we|we'd|we're|my|please|don'?t|do not|use|run|stop|then|also|thanks|cheers|regards)\b"
     r"|\b(?:siegquote|ziel|bitte|epochen?|rang|ränge|datensatz|modell|lernrate|stichprobe|ausrollen|bereitstell\w+|dollar|wir|ich|höchstens|maximal|objectif|époques?|rang|budget|déploy\w+|nous|je|merci|objetivo|épocas?|rango|presupuesto|dólares|desplegar|despl\w+|por favor|gracias|muestras|quiero|queremos)\b|⟦|\$\d|\d ?%|部署|预算|美元|轮|模型|数据|胜率|目标|学习率|请|训练|并行|样本",
     re.IGNORECASE,
 )

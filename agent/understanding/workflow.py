@@ -40,12 +40,16 @@ _EVALUATOR = re.compile(
 _SCORER = re.compile(
     r"\b(?:evaluators?|graders?|scorers?|reward (?:functions?|code|script)|scoring (?:function|script|code)|eval(?:uation)? script|verifier)\b"
 )
+_HAS_ONE = re.compile(
+    r"\b(?:already (?:have|has|got|own|built|wrote|written)|have (?:already|got)|(?:do|does) have|there (?:is|exists) already|already (?:exists|there)|(?:have|has) (?:an?|the|our|my) (?:existing|own|ready|working|finished|tested))\b[^.;\n]{0,40}\b(?:evaluator|grader|scorer|reward function|checker|verifier)\b"
+)
+"""An evaluator that exists is not to be written."""
 _NO_TRAINING = re.compile(
     r"\b(?:no|not|without|don'?t|dont|do not|nothing|never|skip)(?: \w+){0,3} (?:train\w*|fine-?tun\w*|finetun\w*|tuning|rft|model training)\b(?! (?:data ?sets?|data|rows|sets?|files?)\b)|\b(?:train\w*|fine-?tun\w*|tuning|rft)(?! on| with)(?: (?:it|this|comes|is|are|will|can|come|happens?|starts?|only|be|done|shall|gets?|for now|yet)){0,4} (?:later|not yet|nothing|not|another day|separately|next (?:week|month|year|quarter)|(?:some|at some|any) (?:other |later )?(?:time|day|point|date)|once|in (?:spring|summer|autumn|winter|january|february|march|april|june|july|august|september|october|november|december|q[1-4]))\b|\b(?:only|just) (?:the |an |a |this )?(?:new )?(?:evaluator|grader|scorer|reward function)\b|\bbefore (?:we|i|any)(?: \w+){0,3} train\w*|\bnothing (?:else|more|further|beyond that)\b|\b(?:evaluator|grader|scorer|scoring function) (?:only|first|alone|and nothing)\b|\b(?:rft|reinforcement|training|fine-?tuning)\b[^.;\n]{0,25}\b(?:eventually|later|next (?:week|month|quarter|year)|some day|another time)\b"
 )
 _MEASURES = re.compile(r"\b(?:benchmark\w*|baselines?|base accuracy|measure)\b")
 _BENCHMARK = re.compile(
-    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| (?:data|set|rows))|\bnothing (?:is |shall |should |must |to |may |needs to |will )*(?:be |gets )?(?:fine-?tuned|tuned|trained)\b|\bonly (?:evaluate|compare|score|test)\b"
+    r"\b(?:just|only|merely|simply|purely)(?: \w+){0,3} (?:benchmark\w*|baseline\w*|measure|inference|base (?:accuracy|numbers))\b|\bbenchmark(?:ing)?[- ]only\b|\binference[- ]only\b|\bbenchmark\b[^.;]{0,60}\b(?:nothing (?:else|more)|only)\b|\b(?:do not|don'?t|no|without|not|never|skip|without any)(?: \w+){0,3} (?:fine-?tun\w*|train\w*|tun(?:e|ing))\b(?! (?:it |them )?(?:on|with|using) (?:the |my |our |that )?(?:test|gold|eval|held|hold|val|⟦|same|all|any)| on(?=\s*(?:[.,;:!)—]|$|and\b|but\b|they\b))| (?:data|set|rows))|\bnothing (?:is |shall |should |must |to |may |needs to |will )*(?:be |gets )?(?:fine-?tuned|tuned|trained)\b|\bonly (?:evaluate|compare|score|test)\b"
 )
 _FINE_TUNES = re.compile(
     r"\bskip the base-vs-base|\bonly fine-?tune\b|\b(?:hp|hps|hyper-? ?param\w*|parameter|grid|lora)[- ](?:fine-?)?tun(?:e|ing)\b"
@@ -120,6 +124,8 @@ def _job(text: str, named: bool) -> Workflow | None:
 def _authors_only(text: str, rft: bool) -> bool:
     """Whether an evaluator is to be written and nothing is trained now."""
     if not _SCORER.search(text) and not _EVALUATOR.search(text):
+        return False
+    if rft and _HAS_ONE.search(text):
         return False
     no_training = _NO_TRAINING.search(_FINE_TUNES.sub("", text))
     if _said(_EVALUATOR, text):
