@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.vocabulary import words
 
 _KNOWN_TASKS = sorted(words("tasks"), key=len, reverse=True)

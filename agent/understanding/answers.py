@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
 from agent.understanding.asked_for import left_to_agent, model_of_family, without_count
 from agent.understanding.context import slot_asked

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.models import mask_models
 
 _WRITE_IT = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _NOTHING = r"(?:anything|any (?:new |more |kind of |such |real )?(?:jobs?|runs?|train(?:ing)?s?|tasks?|experiments?)|a (?:new |real )?(?:run|job|training)|yet|something|it yet|jobs?|the (?:run|job|training)|money|now|off|work|it|this|that|nothing|one)"
 _NO_START = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _N = r"\d+(?:\.\d+)?"
 _USD = r"(?:usd\b|us[ -]?dollars?\b|u\.s\. ?dollars?\b|dollars?\b|bucks?\b|us\$|\$(?!\d))"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _N = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 _LIST = rf"{_N}(?:(?:, | and | or |/|, and ){_N}){{0,5}}"

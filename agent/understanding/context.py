@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
+
+from agent.understanding import patterns as re
 
 Asked = Literal["yes_no", "open", "choice", "nothing"]
 

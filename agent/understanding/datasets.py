@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from agent.understanding import measuring
+from agent.understanding import patterns as re
 from agent.understanding.corrections import MARKER
 from agent.understanding.names import Name
 from agent.understanding.withdrawal import PLANNED, RIGHT, TAKEN_BACK_LATER, VERBS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
+from agent.understanding import patterns as re
 from agent.understanding.vocabulary import words
 
 Kind = Literal["dataset", "evaluator"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _NEVER = (
     r"(?:do not|don'?t|dont|never|not|no|without|can'?t|cannot|can not|mustn'?t|must not|shouldn'?t|should not|won'?t)"

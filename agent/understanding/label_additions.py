@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from agent.understanding import patterns as re
 from agent.understanding.result import Reply
 from agent.understanding.text import bounded, normalised
 from tuning.one_label import normal

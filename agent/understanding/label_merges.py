@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from agent.understanding import patterns as re
 from agent.understanding.corrections import is_future, is_plain_question
 from tuning.request import Request
 

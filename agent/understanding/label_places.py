@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import takewhile
+
+from agent.understanding import patterns as re
 
 Place = tuple[int, int, str]
 """Start, end and text of a list."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _Q = r"['\"]?"
 _NEW = r"(?:\"[^\"\n]{1,40}\"|'[^'\n]{1,40}'|[\w-]+)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _HEAD = re.compile(
     r"^\W*(?:labels?|class(?:es)?|categor(?:y|ies)|intents?|tags?|topics?|queues?|klassen?|kategorien?|étiquettes?|catégories?|etiquetas?|categorías?|clases?|标签|类别)\W*(?:[|,;\t]| {2,})",

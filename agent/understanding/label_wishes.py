@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from agent.understanding import patterns as re
 
 _NOT = r"(?:\b(?:no|not|never|without|don'?t|do not|stop|undo|skip)\b(?: (?:any|the|more|do|please|to))* )"
 _OVER = re.compile(

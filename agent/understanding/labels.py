@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from agent.understanding import patterns as re
 from agent.understanding.label_places import LEAST_LABELS, label_places
 from agent.understanding.label_repairs import with_repairs
 from agent.understanding.vocabulary import words

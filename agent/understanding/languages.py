@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import TypedDict
 
+from agent.understanding import patterns as re
 from agent.understanding.foreign_numbers import foreign_numbers
 from agent.understanding.numbers import han_numbers
 from agent.understanding.vocabulary import load_list, words

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.text import MAX_CHARS
 
 _CURRENCY = r"(?:€|£|¥|₹|eur\b|euros?\b|gbp\b|pounds?\b|quid\b|chf\b|francs?\b|franken\b|yen\b|jpy\b|cny\b|rmb\b|yuan\b|元|rupees?\b|inr\b|cad\b|aud\b|sek\b|pln\b|pesos?\b|reais\b|brl\b)"

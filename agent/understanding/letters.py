@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.no_forms import says_no
 from agent.understanding.vocabulary import words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _THE = r"(?:the |our |my |your |that |this |a |its |own |separate |untouched |existing |new |nothing but |none other than |only |just |purely |strictly |solely |just |final |independent |blind |(?:hand|human|manually|double|expert|twice|carefully)[- ]?(?:\w+ed|written|drawn|made|picked)? |(?:checked|reviewed|curated|verified|labell?ed|annotated|corrected|clean|cleaned|proofread|frozen|secret|private|official|small|smaller|new|fresh) |a )*"
 _NOUN = r"(?:data ?-?sets?|data|set|split|corpus|file called|file|one|sample|samples|prompts|questions|examples|rows|cases|items|half|portion|part|collection|batch|material|records|tickets|slice|bucket|id|name|path)"

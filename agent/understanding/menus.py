@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _ROW = re.compile(
     r"^\s*(?:\|\s*(?P<cell>[A-Za-z]|\d{1,2})\s*\||(?:option |candidate |variant |model |no\.? ?)?\(?(?P<label>[A-Ha-h]|\d{1,2})[).:\]])\s*\S",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from agent.understanding import patterns as re
 from agent.understanding.vocabulary import words
 from tuning.models import all_ids, load_models, pieces, resolve, sizes
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.understanding import patterns as re
 from agent.understanding.ids import Kind, in_prose, is_id, is_named, names_something_else, reads_as_name
 
 _FULL = re.compile(r"accounts/[\w-]+/(?P<kind>datasets|evaluators)/[\w-]+(?:\.[\w-]+)*", re.IGNORECASE)
@@ -73,6 +73,7 @@ _EVALUATOR_CUES: tuple[re.Pattern[str], ...] = tuple(
         rf"\b(?:score|scored|graded?|judged?|rewarded|reward|rank)\w*(?: \w+){{0,4}} (?:with|by|using|via)\s+(?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         r"\b(?:evaluator|grader|scorer|scoring function|reward function|reward)\s+(?:(?:is|called|named|titled) |= ?|: ?)+[\"']?(?P<id>[A-Za-z]\w*)[\"']?(?=\s*(?:$|[.,;)\n])| (?:for|to|and|on|with|in|from|as)\b)",
         rf"\b(?P<id>{_IDLIKE}) (?:is|as) (?:the |our |my |an )?{_EVAL_NOUN}\b",
+        rf"\b(?:have|got|own|use|wrote|built|exists|there is|there's) (?:an? |our |my |the |already |existing |own )*{_EVAL_NOUN}(?: already| here| ready| for (?:this|it|that))?,? (?:it'?s |namely |called )?[\"'(]?(?P<id>{_IDLIKE})[\"')]?(?=\s*(?:$|[.,;)\n]))",
         rf"\b(?:rewards?|scores?|scoring|grades?|points)(?: signal| function)? (?:is |are |will be )?(?:come|comes|coming|given|computed|calculated|provided|produced|assigned|done|taken|handled)? ?(?:from|by|with|via|through|using)\s+(?:the |my |our )?{_QUOTE}(?P<id>{_IDLIKE}){_QUOTE}",
         rf"\b(?:with|by|via|using|from|use|uses|evaluator|grader|run|apply|plus|through)\s+(?:the |my |our )?{_QUOTE}(?P<id>\w+(?:-\w+)*-(?:grader|judge|checker|check|scorer|reward|verifier|evaluator|validator|eval-fn))(?![\w-]){_QUOTE}",
     )

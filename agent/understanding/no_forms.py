@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _CLOSE = r"(?=\s*(?:$|[.,;:!?)—-]|and\b|because\b|since\b|for (?:now|good)\b|immediately\b|right (?:now|away)\b|today\b|thank|i\b|we\b|it'?s\b|👎|❌))"
 _ALL = r"(?: (?:the|this|that|it|everything|session|whole|entire|all|of|job|run|training|thing|please|now|my|order|request|experiment|project|plan|tout|todo|esto|la|sesión|ça|cela|alles|bitte))*"
@@ -17,7 +17,7 @@ _ENDS = re.compile(
 _CALLS_OFF = re.compile(r"\b(?:cancel|abort|terminate|kill|scrap|annule[zr]?|cancela\w*)\b|取消")
 """An end-word with any other object: nothing starts before it is clear what is meant."""
 _HOLD = re.compile(
-    r"\bnot yet\b|\bnot now\b|\bhold\b|\bwait\b|\bpause\b|\blater\b|\bnot (?:today|so fast|ready|until|before)\b|\bnoch nicht\b|\bwarte\w*\b|\bmoment\b|\bspäter\b|\bpas encore\b|\battend\w*\b|\bplus tard\b|\btodavía no\b|\baún no\b|\bespera\w*\b|\bmás tarde\b|还不|先不|等一下|等等|稍等|暂停|\bgive me (?:a|some|until|an|one)\b|\blet me (?:think|check|ask|look|sleep|first|discuss|talk|review|read|get back|see)\b|\bi(?:'ll| will| need to| have to| must|'d like to)? (?:first )?(?:need to |have to |want to |must )?(?:first )?(?:ask|check|think about|talk|discuss|sleep on|consult|clear it|get back|review|read)\b|\bi(?:'ll| will| need to| have to| must|'d like to) (?:first )?think\b|\bhang on\b|\bstand by\b|\bon hold\b|\bput (?:it|this) on ice\b|\bneed (?:more )?time\b|\bpostpone\b|\bon ice\b"
+    r"\bnot yet\b|\bnot now\b|\bhold\b|\bwait\b|\bpause\b|\blater\b|\bnot (?:today|so fast|ready|until|before)\b|\bnoch nicht\b|\bwarte\w*\b|(?<!at the )(?<!for the )(?<!im )(?<!en ce )(?<!of the )(?<!zum )\bmoment\b|\bspäter\b|\bpas encore\b|\battend\w*\b|\bplus tard\b|\btodavía no\b|\baún no\b|\bespera\w*\b|\bmás tarde\b|还不|先不|等一下|等等|稍等|暂停|\bgive me (?:a|some|until|an|one)\b|\blet me (?:think|check|ask|look|sleep|first|discuss|talk|review|read|get back|see)\b|\bi(?:'ll| will| need to| have to| must|'d like to)? (?:first )?(?:need to |have to |want to |must )?(?:first )?(?:ask|check|think about|talk|discuss|sleep on|consult|clear it|get back|review|read)\b|\bi(?:'ll| will| need to| have to| must|'d like to) (?:first )?think\b|\bhang on\b|\bstand by\b|\bon hold\b|\bput (?:it|this) on ice\b|\bneed (?:more )?time\b|\bpostpone\b|\bon ice\b"
 )
 _NO = re.compile(
     r"(?:^|[.!?,;—]\s*|\b(?:sorry|oh|ah|hmm|um|well|thanks|ok|okay|yes|wait|actually|err|hm|ehm|but)[,.]? )(?:no|nope|nah|nay|non|nein|nö|ne|negative|ney|nee|não|нет|いいえ|아니요)\b|^no+$|^n$|👎|❌|🚫|🛑|✋|⛔"

@@ -6,11 +6,11 @@ list of such rows, one of which stands in its place. Parts must not begin with t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from agent.understanding import patterns as re
 from agent.understanding.tokens import Tokens
 
 _PIECE = re.compile(r"\[|\]\*?|<\w+>|[^\s\[\]<>]+")

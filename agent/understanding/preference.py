@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _METHOD = re.compile(r"\b(dpo|orpo)\b|\bdirect preference optimi[sz]ation\b")
 _OPEN = re.compile(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+
+from agent.understanding import patterns as re
 
 _MARK = r"⟦m\d+⟧"
 _MARKS = re.compile(_MARK)

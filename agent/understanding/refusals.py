@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
+
+from agent.understanding import patterns as re
 
 _NEG = re.compile(
     r"(?:\b(?:no|not|never|without|don'?t|do not|isn'?t|won'?t|instead of|rather than|nor|neither|avoid|skip)(?: \w+){0,5}\s*|\bnothing (?:is|gets|may be|should be|will be|shall be) (?:\w+ )?)$"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from agent.understanding import patterns as re
 from tuning.request import Request
 
 _N = r"(?P<n>\d+|an?|another)"

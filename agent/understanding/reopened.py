@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _KINDS = {
     "base_models": r"(?:base )?models?(?: (?:choice|name|part|bit))?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _N = r"\d+(?:[.,]\d+)?"
 _LEAVE = r"(?:leave|take|cut|strip|strike|keep|pull|throw|kick|remove|drop|delete|omit)"
@@ -26,6 +26,8 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"\b(?:lower|higher|smaller|bigger|another|different|new) (?P<what>learning rate|lr|rank|lora rank|beta|budget)(?: please| pls| then)?[,:;] ?(?:say |like |maybe |e\.g\. )?(?=\$?{_N})", r"\g<what> "),
         (r"\b(?:shld|shd|shoud)\b", "should"),
         (r"\b(?:labels?|classes|categories) (?:are|is) (?:wrong|not right|incorrect|off|incomplete)\s*[:,.;—-]+ ?(?:it'?s|they'?re|they are|it is|it should be|they should be|it must be|use|take|make it|make them|the right ones are|right ones:|correct ones:|correct is|correct:)\s*:? ?", "labels: "),
+        (r"\b(?:the )?(?P<what>labels|classes|categories|tasks|methods) (?:should|must|shall|ought to|have to|need to) be *: *", r"\g<what>: "),
+        (r"(?:训练)?(?:轮数|轮次|epoch数|回合数)(?:改成|改为|设为|设成|设置为|调到|调成|降到|减到|减为|换成|为|是)? ?(?=\d)", " epochs "),
         (r"(?<=\bno )(?:training|tuning)(?=\s*(?:$|[,.;!]))", "fine-tuning"),
     )
 )  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.understanding import patterns as re
 from agent.understanding.corrections import MARKER
 from agent.understanding.standing import is_aside
 from agent.understanding.withdrawal import PLANNED, RIGHT, TAKEN_BACK_LATER, VERBS

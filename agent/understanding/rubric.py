@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _NOUN = r"(?:\brubric|(?<!acceptance )(?<!success )(?<!exit )(?<!selection )(?<!stopping )\b(?:criteria|criterion)|\brubrik|\b(?:bewertungs)?(?:kriterien|kriterium|maßstab|massstab|schema|rubrik)|\bgrille|\bbarème|\bcritères?|\bcriterios?|\bcritérios?|\bcriteri\b|\bgriglia|\brúbrica|\bpauta|\bwhat (?:it|the judge|the llm|he|she|they)(?: (?:should|must|shall|has to|needs to|is to) (?:look (?:at|for)|check|reward|value|care about|pay attention to|weigh|consider|go by|follow|judge by|stick to|use|apply|rate by|be guided by|mind|want))?(?= ?:)|\bjudge (?:should|shall|must|has to|needs to|is to|will|can|please) (?:follow|use|apply|go by|stick to|obey|judge by|be given|get|read|have|receive)(?: (?:this|the following|these|those))?(?: (?:text|rules?|guidelines?|instructions?|lines?|wording|principles?|prompt|words))?(?= ?:)|\bmarking (?:scheme|guide)|\bgrading (?:scheme|guide|rules)|\bscoring (?:guide|rules)|\b(?:judge|judging|judge's) (?:instructions?|prompt|guidelines?|rules)|\b(?:instructions?|guidelines?|rules|prompt) for the judge|评分标准|评分规则|评判标准|评审标准|评估标准|评价标准|裁判标准|打分标准|评判准则)"
 _RUBRIC = re.compile(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.understanding import patterns as re
 from agent.understanding.keeping import without_double_negation
 from agent.understanding.label_merges import Merges, take_merges
 from agent.understanding.labels import Labels, take_labels

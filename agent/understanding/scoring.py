@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _VLOSS = re.compile(
     r"\b(?:validation[- ]loss|val[ _-]loss|eval(?:uation)?[ _-]loss|loss on (?:the )?validation(?: set)?|held-out loss|validation_loss)\b"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.numbers import NUMBER_WORD, digit_groups
 
 _FILLERS = re.compile(r"(?<![\w'-])(?:u+h+m*|u+m+|e+r+m+|e+hm+)(?![\w'-])[ ,]*", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _BOUND = re.compile(
     r"[;()\[\]—\n]|[.!?](?=\s|$)|,(?=\s)|\s(?=(?:but|while|whereas|though|although|because|so|hence|therefore)\b)"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from agent.understanding import patterns as re
 from tuning.request import Metric, Target, Workflow
 
 _METRICS: tuple[tuple[Metric, str], ...] = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from agent.understanding import patterns as re
 
 MAX_CHARS = 6_000
 """What is read of a person's own words. Longer texts are pasted material; head and tail are kept, the tail because

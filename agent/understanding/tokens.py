@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from agent.understanding import patterns as re
 
 Tokens = tuple[str, ...]
 

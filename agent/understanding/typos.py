@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from agent.understanding import patterns as re
 from agent.understanding.vocabulary import words
 
 _TRADE = tuple(sorted(words("trade")))

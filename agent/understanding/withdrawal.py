@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _LINK = r"(?:,? ?(?:(?:but |and |because |since |as |though )?(?:that|it|this|which|they)(?: one)? ?)?)"
 _BAD = r"(?:out\b|too \w+|no longer|not (?:needed|allowed|an option|wanted|good|enough|necessary|ready|it|right|the right|clean|for)|off\b|overkill|useless|excluded|dropped|cancelled|withdrawn|old\b|outdated|obsolete|broken|stale|wrong|deprecated|corrupt\w*|empty|superseded|buggy|leaking|forbidden|gone|disappointing|weak\b|poor\b|bad\b|slow\b|full of|riddled with|a mess\b|messy|dirty|noisy|incomplete|unusable|terrible|awful|mediocre|meh\b|dumb|no good|nothing special|expensive|overfit\w*)"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.asking import asks, only_asks, says_nothing_starts
 from tuning.request import Workflow
 

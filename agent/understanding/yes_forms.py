@@ -6,7 +6,6 @@ question, a change or an unknown word can never slip through.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -16,6 +15,7 @@ from typing import Literal
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from agent.understanding import patterns as re
 from agent.understanding.phrases import Grammar, Part, Reader, rows_in
 from agent.understanding.result import Gate
 from agent.understanding.tokens import Tokens, Words, folded, without_umlauts, words_of
