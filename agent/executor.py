@@ -293,7 +293,7 @@ def _history(state: SessionState, versions: Mapping[str, str]) -> dict[str, Any]
     """What the report tells of the session beside the facts of its tools."""
     created = state.created
     return {
-        "instruction": "\n\nThen: ".join((created.instruction if created else "", *(run.wish for run in state.earlier))),
+        "instruction": "\n\nThen: ".join(state.orders.values()) or state.instruction,
         "created_at": state.created_at,
         "planner": created.planner if created else "",
         "approvals": [

@@ -48,7 +48,7 @@ def summary(state: SessionState) -> dict[str, Any]:
         "account": created.account if created else "",
         "platform": created.platform_kind if created else "",
         "scope": created.scope if created else "",
-        "instruction": created.instruction if created else "",
+        "instruction": state.instruction,
         "create_time": rfc3339(state.created_at),
         "update_time": rfc3339(state.updated_at),
     }

@@ -110,17 +110,13 @@ class PlannerUse:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A run of the session that had ended before the user's next wish (`wish`, in their words) re-opened it.
-
-    `deployments` are what it left.
-    """
+    """A run of the session that had ended before the user's next wish re-opened it. `deployments` are what it left."""
 
     ended: Ended
     reason: str
     at: float
     report: ReportWritten | None
     deployments: frozenset[str]
-    wish: str
 
 
 @dataclass(frozen=True)
@@ -137,6 +133,8 @@ class SessionState:
     understood: RequestUnderstood | None = None
     revision: int = 0
     """How often the request changed; 1 is the instruction as first read."""
+    orders: Mapping[int, str] = field(default_factory=dict)
+    """Seq -> the user's words that the request came from: the instruction and each change, no mere question."""
     gate: OpenGate | None = None
     answers: tuple[GateAnswered, ...] = ()
     answered_at: Mapping[int, float] = field(default_factory=dict)
@@ -177,6 +175,11 @@ class SessionState:
             return self.ended
         waiting = self.gate is not None and not self.pending and not self.unanswered and not self.cancelling
         return "waiting" if waiting else "running"
+
+    @property
+    def instruction(self) -> str:
+        """The first order of the user's; before there is one, what the session began with."""
+        return next(iter(self.orders.values()), self.created.instruction if self.created else "")
 
     @property
     def pending(self) -> tuple[str, ...]:
@@ -287,7 +290,7 @@ def _reopened(state: SessionState, event: SessionReopened) -> SessionState:
         return state
     known = state.known
     wish = next((said.message.text for said in state.messages if said.seq == event.message), "")
-    left = Earlier(state.ended, state.end_reason, state.ended_at, known.report, frozenset(known.deployments), wish)
+    left = Earlier(state.ended, state.end_reason, state.ended_at, known.report, frozenset(known.deployments))
     return replace(
         state,
         ended=None,
@@ -297,6 +300,7 @@ def _reopened(state: SessionState, event: SessionReopened) -> SessionState:
         approved=frozenset(),
         promoted=None,
         held=0,
+        orders={**state.orders, event.message: wish} if wish else state.orders,
         known=replace(known, report=None, scoreboard=None, settled=known.settled | set(state.committed)),
         earlier=(*state.earlier, left),
     )
@@ -309,12 +313,23 @@ def _understood(state: SessionState, event: RequestUnderstood) -> SessionState:
         state,
         understood=event,
         revision=state.revision + 1,
+        orders=_orders(state, event),
         known=replace(state.known, request=event.request),
         gate=None if state.gate is not None and state.gate.ref in event.withdraws else state.gate,
         approved=state.approved - digests,
         promoted=None if any(gate.gate == "promotion" for gate in event.withdraws) else state.promoted,
         answered=state.answered | {event.source} if event.withdraws else state.answered,
     )
+
+
+def _orders(state: SessionState, event: RequestUnderstood) -> Mapping[int, str]:
+    """The orders with the words of this request, unless these only ask, greet, or are there already."""
+    asked = event.request.workflow == "question" or not event.request.slots()
+    if asked and not state.orders:
+        return state.orders
+    first = state.created.instruction if state.created and event.source == 1 else ""
+    text = next((said.message.text for said in state.messages if said.seq == event.source), first)
+    return {**state.orders, event.source: text} if text else state.orders
 
 
 def _replied(state: SessionState, record: Record, event: PlannerReplied) -> SessionState:
