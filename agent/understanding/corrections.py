@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _PAST = re.compile(
     r"\b(?:last (?:(?:time|week|month|year|quarter)(?!'s (?:model|adapter|checkpoint|weights|winner|data|dataset|version|result|candidate))|run|attempt|experiment|session|round|spring|summer|autumn|fall|winter)|previous(?:ly)?\b|earlier (?:run|attempt|this)|"
@@ -13,6 +13,7 @@ _PAST = re.compile(
     r"(?:which|that) (?:an?|the|our|some) (?:\w+ ){1,3}(?:trained|tuned|used|built|made|set up|did|ran)\b|(?:model|adapter|run|version|one|job) (?:from|of) (?:spring|summer|autumn|fall|winter|last \w+|20\d\d|january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"yesterday|back then|in the past|so far we|until now|up to now|used to|(?:the|our|an?) (?:old|earlier|first|prior) (?:run|attempt|experiment|job|sweep|model)|"
     r"(?<!want )(?<!wants )(?<!need )(?<!needs )(?<!get )(?<!like )(?<!see )(?:we|i|they|he|she|anna|colleagues?|the team|it|which|that) (?:already |once |had |have |has |initially |originally )*(?:used|tried|trained|ran|tuned|fine-?tuned|did|had|got|reached|spent|paid|started with|experimented|tested|burned|set|was|went with|cost|were on|was on|moved to|switched to|started on|went from|came out|replaced|switched|migrated|installed|deployed|bought|introduced|rolled out|launched|shipped|benchmarked|compared|evaluated)\b|both came out|"
+    r"\b\w+'s? (?:first |own |last |old |earlier )?(?:attempt|try|run|experiment|pilot|sweep|go|version|set-?up|config\w*)(?: of| from)?(?: \w+)? (?:used|had|was|were|ran|took|did|got|went|reached|ended|failed|came|cost)\b|"
     r"\b(?:an?|the|our|my|their|his|her|some|two|2|former|previous|old|one of (?:our|the|my)) (?:\w+ ){0,2}(?:interns?|students?|colleagues?|predecessors?|agency|agencies|vendors?|contractors?|consultants?|freelancers?|boss|manager|postdoc|professor|supplier|partner|team|department|lab|group|guys?|folks|friends?|people|company|shop|developers?|engineers?|trainee|apprentice|teammates?|cto|founder|brother|sister|institute)(?: (?:before me|there|here|of ours|who left|back then))? (?:(?:already|once|also|even|first|briefly) )?(?:fine-?tuned|finetuned|trained|tuned|ran|used|tried|built|showed|presented|demoed|tested|made|set up|did|took|chose|picked|got|had|left behind|experimented|reached)\b|"
     r"\b(?:run|attempt|try|experiment|pilot|sweep|trial|go|round|shot)(?: (?:at it|at this))? (?:from|in|of|back in|last) (?:spring|summer|autumn|fall|winter|last \w+|20\d\d|q[1-4]|january|february|march|april|may|june|july|august|september|october|november|december)\b|"
     r"\b(?:cost|costed) (?:us|me) |months? ago|weeks? ago|days? ago|years? ago)"
@@ -20,6 +21,10 @@ _PAST = re.compile(
 _PRESENT = re.compile(
     r"\b(?:now|this time|today|please|let'?s|but|so\b|therefore|instead|use|take|train|want|wants|would like|(?:i|we)'d (?:like|prefer|rather|love|want)|go with|should|try|run (?:it|the|a|sft|dpo|supervised)|do (?:it|the same|this|sft|dpo|(?:like |about |maybe |just |only )?\d)|can you|could you|i need|we need|fine-?tune|set|make)\b"
 )
+_RENEWED = re.compile(
+    r"\b(?:now|this time|today)\b|\b(?:replac|swap|chang|exchang|switch)\w* (?:it|that(?: one)?|this|them) (?:with|for|by|to)\b"
+)
+"""What holds now although its clause tells of the past: "yesterday she asked to replace it with X"."""
 _CLAUSE = re.compile(r"(?:,\s+|;\s*|\s—\s|\s-\s|\(|\)|(?<=\w)\s+(?=but\b|now\b|this time\b|so\b))")
 _IT = re.compile(r"\b(?:fine-?tune|train|tune|use|take|benchmark|run) (?:it|that|this|that one|this one|that model)\b")
 _BOTH = re.compile(r"\b(?:both|them|all (?:two|three|four|of them)|all \d)\b")
@@ -114,7 +119,7 @@ def _present(sentence: str) -> str:
         if clause.endswith("("):
             outer = past or bool(_PAST.search(clause))
         if _PAST.search(clause):
-            past = not re.search(r"\b(?:now|this time|today)\b", clause)
+            past = not _RENEWED.search(clause)
         elif past and _PRESENT.search(clause):
             past = False
         if not past:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from itertools import takewhile
+
+from agent.understanding import patterns as re
 
 _N = r"(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 _SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?| n |,? (?:and|or|to|then|versus|vs\.?|(?:to be )?compared (?:with|to|against)|against|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
@@ -38,7 +39,7 @@ _SINGLE = re.compile(
     r"\bsingle (?:training )?(?:epoch|pass)\b|\b(?:a single|just a single|just the|one single|only a single) (?:training )?(?:epoch|pass)\b|\ba (?:full |single )?pass over\b"
 )
 _TIMES = re.compile(
-    r"\b(?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows|it)(?: only| just)? (?P<n>once|twice|thrice|\d{1,2} times)\b|\b(?:sees?|see|reads?|visits?|goes? (?:over|through)|shown?|shows?|gets?) (?:all (?:of )?)?(?:the |my |our |every |each )*(?:data(?: ?set)?|set|rows?|samples?|examples?|texts?|corpus|material|it all|everything) (?:exactly |only |just )?(?P<k>once|twice|thrice|\d{1,2} times)\b|\b(?P<m>once|twice|thrice) (?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows)\b"
+    r"\b(?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows|it)(?: only| just)? (?P<n>once|twice|thrice|\d{1,2} times)\b|\b(?:sees?|see|reads?|visits?|goes? (?:over|through)|shown?|shows?|gets?) (?:all (?:of )?)?(?:the |my |our |every |each )*(?:data(?: ?set)?|set|rows?|samples?|examples?|texts?|corpus|material|it all|everything) (?:exactly |only |just )?(?P<k>once|twice|thrice|\d{1,2} times)\b|\b(?:be |been |is |are |get )?(?:seen|shown|read|visited|gone through|passed|learned) (?:exactly |only |just )?(?P<j>once|twice|thrice|\d{1,2} times)\b|\b(?P<m>once|twice|thrice) (?:over|through) (?:the |my |our )?(?:data|data ?set|set|rows)\b"
 )
 _OFTEN = {"once": 1, "twice": 2, "thrice": 3}
 _BARE_RATE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?e-\d+)(?!\w|\.\w)")
@@ -58,7 +59,7 @@ _COUNTED = re.compile(
 )
 """How many values follow, and the values: "one LoRA rank, 16"."""
 _AGAIN = re.compile(
-    rf"(?P<first>\b(?P<noun>ranks?|learning rates?|lr|betas?) (?:of )?{_N})(?: and|,| plus|,? as well as| or| &| then|,? and also|,? and then)? (?:also )?(?:a )?(?:lora )?(?P=noun) (?:of )?(?={_N})"
+    rf"(?P<first>\b(?P<noun>rank|learning rate|lr|beta)s? (?:of )?{_N})(?: and|,| plus|,? as well as| or| &| then|,? and also|,? and then)? (?:also )?(?:a )?(?:lora )?(?P=noun)s? (?:of )?(?={_N})"
 )
 """The noun said again before the next value: "rank 8 plus rank 32"."""
 _VALUES_FOR = re.compile(
@@ -153,7 +154,7 @@ def _epochs(text: str) -> tuple[int, ...]:
                 places.append((match.start("list"), whole))
     places += [(m.start(), (1,)) for m in _SINGLE.finditer(text)]
     for match in _TIMES.finditer(text):
-        word = match["n"] or match["m"] or match["k"]
+        word = match["n"] or match["m"] or match["k"] or match["j"]
         places.append((match.start(), (_OFTEN.get(word) or int(word.split()[0]),)))
     return max(places)[1] if places else ()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from agent.understanding import patterns as re
 from agent.understanding.agents import other_vendors_name, read_methods, read_tasks
 from agent.understanding.budget import lifts_budget, read_budget
 from agent.understanding.carried import with_carried_kinds
@@ -49,6 +49,19 @@ _NOT_THIS = re.compile(
     r"\b(?:last (?:time|week|month|year)|yesterday|previous\w*|old (?:run|config|settings)|used to|example|output|log|error|failed|crashed|do not use|don'?t use|for (?:your |the )?(?:information|reference|record)|fyi|do not repeat|don'?t repeat|not repeat|what (?:we|i|they) (?:ran|did|used|had|tried)|we ran|attempt|instead of (?:this|these|that))\b",
     re.IGNORECASE,
 )
+_AGREES_ON = re.compile(
+    r"\b(?:agree[ds]?|fine|ok(?:ay)?|right|happy|with (?:him|her|them|you)|go along)\b(?: with \w+)? (?:on|about|as for|regarding|as to|with) (?:the |his |her |their )?(?P<what>data(?: ?set)?|prompts|evaluator|grader|model|settings|budget)\b[^.;\n]{0,20}\b(?:not|but)\b"
+)
+"""Agreement on one thing of a mail alone: "agreed with Sam on the data, not on the model"."""
+_OF_THE_MAIL = {
+    "data": ("train_dataset", "eval_dataset"),
+    "prompts": ("train_dataset",),
+    "evaluator": ("evaluator", "evaluation"),
+    "grader": ("evaluator", "evaluation"),
+    "model": ("base_models",),
+    "settings": ("lora_ranks", "learning_rates", "epochs", "betas"),
+    "budget": ("budget_usd",),
+}
 _OVERRULES = re.compile(
     r"\b(?:notwithstanding|contrary to|despite|ignore|disregard|never mind|whatever (?:he|she|they|\w+) (?:says?|wrote)|against)\b[^.;\n]{0,60}\b(?:below|mail|quote\w*|view|colleague|thread|message)\b"
     r"|\b(?:forget|ignore|disregard|scrap|skip|never mind|don'?t (?:do|follow|run)) (?:what(?:ever)?|everything|all(?: that)?|anything|the things?) (?:he|she|they|\w+)(?: there)? (?:wrote|writes|says?|said|asks?|asked|wants?|wanted|proposed|suggested|has|sent|put)\b"
@@ -84,7 +97,7 @@ def read_instruction(text: str, known_models: Iterable[str] = ()) -> Reading:
 def _rows_in_force(text: str) -> str:
     """The text with only those rows and columns of its tables that count; rows that it picks itself stay."""
     chosen = chosen_rows(text)
-    return tables_in_force(text) if chosen == text else chosen
+    return tables_in_force(chosen, picked=chosen != text)
 
 
 def _needs_quoted(scene: Scene, own: Request) -> bool:
@@ -98,7 +111,11 @@ def _merged(own: Reading, quoted: Reading, own_text: str) -> Reading:
     """The mail's slots under the writer's own: where both speak the writer is right."""
     if own.request.workflow in ("question", "unsupported") or quoted.request.workflow in ("question", "unsupported"):
         return own
-    slots = {**quoted.request.model_dump(exclude_defaults=True), **own.request.model_dump(exclude_defaults=True)}
+    mails = quoted.request.model_dump(exclude_defaults=True)
+    if agreed := _AGREES_ON.search(own_text):
+        kept = _OF_THE_MAIL[agreed["what"].replace("dataset", "data").replace("data set", "data")]
+        mails = {slot: value for slot, value in mails.items() if slot in kept}
+    slots = {**mails, **own.request.model_dump(exclude_defaults=True)}
     if own.request.budget_usd is None and lifts_budget(own_text):
         slots.pop("budget_usd", None)
     if own.request.workflow == "sft" and quoted.request.workflow:

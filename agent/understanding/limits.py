@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from agent.understanding import patterns as re
 from agent.understanding.budget import read_budget, with_shares
 
 _N = r"\d+(?:\.\d+)?"
@@ -45,7 +44,7 @@ _SUBSAMPLE = tuple(
 )
 _NO = r"(?:skip(?:ping)?|no|without|omit|(?:do not|don'?t|not|no need to|needn'?t)(?: \w+){0,3} (?:do|run|need|want|bother with|start|perform|use)|do not|don'?t|leav(?:e|ing) (?:out|off|away)|forget|drop|not|save (?:us|me|yourself)|spare (?:us|me)|never mind|cut|bypass|kill|cancel|scrap|ditch|there(?:'s| is) no need for|no need for)"
 _ANY = r"(?: (?:the|any|a|an|that|this|your|whole|entire|kind of|sort of|on|expensive|about|with))*"
-_FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete|closing|concluding|finishing|subsequent|extra|additional|winner'?s?) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job)|retrain\w*|full-data final run|full-data)"
+_FINAL = r"(?:(?:full[- ]?data(?:set)?|full|final|last|big|complete|closing|concluding|finishing|subsequent|extra|additional|winner'?s?) )*(?:(?:final|full|full-data|full data) (?:run|training|retrain\w*|re-train\w*|train|pass|round|fit|job|durchlauf|lauf)|retrain\w*|full-data final run|full-data)"
 _SKIP_FINAL = tuple(
     re.compile(p)
     for p in (
@@ -53,7 +52,7 @@ _SKIP_FINAL = tuple(
         rf"\b{_NO}{_ANY} {_FINAL}|\b(?:leave|take|cut|drop) (?:the |any )?{_FINAL}(?: on (?:all|the full|full) data)? (?:out|off|away)\b",
         rf"\b{_FINAL}\s*[:=]\s*(?:no|none|off|false|skip(?:ped)?|0)\b",
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
-        rf"\b{_FINAL}[^.;\n]{{0,40}}(?:\b(?:can|may|could) (?:you|be)(?: just| simply| safely)? (?:skip|skipped|omit|omitted|left out|dropped)|\b(?:isn'?t|is not|not|won'?t be|aren'?t)(?: really)? (?:needed|necessary|required|wanted)|\b(?:we|i|you) (?:can |could )?(?:skip|do without|don'?t (?:need|want))|\bis (?:superfluous|unnecessary|pointless))\b",
+        rf"\b{_FINAL}[^.;\n]{{0,40}}(?:\b(?:can|may|could) (?:you|be)(?: just| simply| safely)? (?:skip|skipped|omit|omitted|left out|dropped)|\b(?:isn'?t|is not|not|won'?t be|aren'?t)(?: really)? (?:needed|necessary|required|wanted)|(?<=data )not needed|\b(?:we|i|you) (?:can |could )?(?:skip|do without|don'?t (?:need|want))|\bis (?:superfluous|unnecessary|pointless))\b",
         r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
         r"\b(?:do not|don'?t|no need to|not) (?:re-?train|train again|train it again)\b(?: \w+){0,3}(?: on)?(?: \w+){0,3} (?:full|all|whole|complete|entire|winner|winning)",
     )

@@ -40,7 +40,7 @@ _KEPT_ALONE = re.compile(
     r"(?:(?:kept|held|left|put|set) (?:apart|aside|back|out|untouched|separate)|(?:kept|held|saved|reserved|left|stays?|do) (?:only )?for (?:the )?(?:test|eval|measur|scor|exam|check|judg|grad|valid)\w*|held[- ]out(?=\s*(?:$|[.,;)\n]|and\b|until\b|for\b))|untouched|unseen|never (?:be )?(?:trained on|seen|touched|shown)|not (?:be )?(?:trained on|shown to))"
 )
 _NOT_TRAINED = re.compile(
-    r"^[\"')`]*(?: (?:set|file|data ?set|data))?,?(?: (?:and|but|which|that|it|this))* ?(?:is|are|'s|must|may|should|can|shall|will|has|to)? ?(?:not|never|n't|strictly|completely|totally|absolutely)*(?: to)? ?(?:be |stay )?(?:trained on|used (?:for|in) training|(?:be )?part of (?:the )?training|in the training (?:set|data)|learned from|off[- ]limits (?:for|to|in) (?:the )?training|taboo|out of bounds|no training data|not (?:meant )?for training)\b"
+    r"^[\"')`]*(?: (?:set|file|data ?set|data))?,?(?: (?:and|but|which|that|it|this))* ?(?:is|are|'s|must|may|should|can|shall|will|has|to)? ?(?:not|never|n't|strictly|completely|totally|absolutely)*(?: to)? ?(?:be |stay )?(?:trained on|used (?:for|in) training|(?:be )?part of (?:the )?training|in the training (?:set|data)|learned from|off[- ]limits (?:for|to|in) (?:the )?training|taboo|out of bounds|no training data|(?:nobody|no one|none|nothing|you|we) (?:may|should|must|can|shall|is to|are to)?(?: not| never)? ?(?:be )?(?:train|trains|trained|learns?|tun\w+|fine-?tun\w+)(?: ever)?(?: on| from| with)?(?=\s*(?:$|[.,;:!)]|it\b|them\b|and\b))|not (?:meant )?for training)\b"
 )
 """Of a set that shall not be trained on: it measures."""
 LATER = re.compile(

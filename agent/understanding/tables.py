@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from agent.understanding import patterns as re
 
 _RULE = re.compile(r"^[\s|:+=-]+$")
 _KEY = re.compile(
@@ -34,9 +34,10 @@ _PAST_SHEET = re.compile(
 _LEAST_KEYS = 2
 
 
-def tables_in_force(text: str) -> str:
+def tables_in_force(text: str, picked: bool = False) -> str:
     """The text with each table of columns as "key: value" lines of the column that counts, and without sheets of past runs.
 
+    Rows of candidates become "rank: 8, 16", column by column. `picked`: the rows left are those that the text picks.
     Tables of another kind stay as they are. Linear in the text's length.
     """
     if text.count("|") < 4:
@@ -49,15 +50,15 @@ def tables_in_force(text: str) -> str:
         if line.count("|") >= 2:
             block.append(line)
             continue
-        out += _read(block, prose) if block else []
+        out += _read(block, prose, picked) if block else []
         block = []
         out.append(line)
     return "\n".join(out[:-1])
 
 
-def _read(block: list[str], prose: str) -> list[str]:
+def _read(block: list[str], prose: str, picked: bool) -> list[str]:
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in block if not _RULE.match(line)]
-    if len(rows) < 3 or len({len(row) for row in rows}) > 1:
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1:
         return block
     head, body = rows[0], rows[1:]
     if sum(bool(_KEY.fullmatch(row[0])) for row in body) >= _LEAST_KEYS and len(head) >= 3:
@@ -68,9 +69,12 @@ def _read(block: list[str], prose: str) -> list[str]:
     settings = sum(bool(_KEY.fullmatch(cell)) for cell in head)
     outcomes = [at for at, cell in enumerate(head) if _OUTCOME.search(cell)]
     told = any(row[at] for row in body for at in outcomes)
-    if settings >= _LEAST_KEYS and told and (len(outcomes) > 1 or _PAST_SHEET.search(prose)):
+    if settings < _LEAST_KEYS:
+        return block
+    if told and not picked and (len(outcomes) > 1 or _PAST_SHEET.search(prose)):
         return []
-    return block
+    kept = [at for at, cell in enumerate(head) if at not in outcomes and _KEY.fullmatch(cell)]
+    return [f"{head[at]}: {', '.join(dict.fromkeys(row[at] for row in body if row[at]))}" for at in kept]
 
 
 def _column(head: list[str], prose: str) -> int | None:
