@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from agent.planner.about import about
 from agent.planner.classified import figures, labels, splits, winner_told
 from agent.planner.outlook import outlook
 from agent.planner.terms import TERMS
@@ -17,11 +18,30 @@ from tuning.workflows import CLASSIFICATION, SFT
 
 
 def answer(question: str, state: SessionState) -> str:
-    """The best answer that the session's own facts give."""
+    """The best answer that the session's own facts give; a question of several halves gets the answers that are known."""
     text = " ".join(question.casefold().split())
+    halves = [half for half in _HALVES.split(text) if len(half.split()) > 1]
+    found = list(dict.fromkeys(filter(None, (_one(half, state) for half in halves))))
+    if len(found) > 1:
+        return "\n\n".join(found)
+    classifies = state.known.request.workflow == CLASSIFICATION.name
+    return (
+        _one(text, state)
+        or next(iter(found), "")
+        or (
+            "I can't answer that from what this session knows. I can tell about the base models, the plan, its cost, the jobs, "
+            f"what was spent, and terms such as LoRA rank or {'macro-F1' if classifies else 'validation loss'}. Nothing was changed."
+        )
+    )
+
+
+def _one(text: str, state: SessionState) -> str:
+    """The answer to one question in lower case; empty for none."""
     classifies = state.known.request.workflow == CLASSIFICATION.name
     if re.search(_NEXT, text):
         return outlook(state)
+    if words := about(text, state):
+        return words
     for pattern, told in _CLASSIFIED if classifies else ():
         if re.search(pattern, text) and (words := told(text, state)):
             return words
@@ -30,10 +50,7 @@ def answer(question: str, state: SessionState) -> str:
     for pattern, teller in _TELLERS:
         if re.search(pattern, text):
             return teller(state)
-    return _term(text, state) or (
-        "I can't answer that from what this session knows. I can tell about the base models, the plan, its cost, the jobs, "
-        f"what was spent, and terms such as LoRA rank or {'macro-F1' if classifies else 'validation loss'}. Nothing was changed."
-    )
+    return _term(text, state)
 
 
 def _term(text: str, state: SessionState) -> str:
@@ -54,6 +71,8 @@ def _cost(state: SessionState) -> str:
     spent = sum(job.reported_cost_usd or 0.0 for job in state.known.jobs.values())
     launched = sum(state.committed.values())
     text = f"Reported by the platform so far: ${spent:.2f}; upper bound of what was launched: ${launched:.2f}."
+    if state.created is not None and state.created.platform_kind == "local":
+        text = f"The local platform costs nothing. {text}"
     use = state.planner_use
     if use.calls:
         price = "at a price that is not known" if use.unpriced else f"for ${use.usd:.4f}"
@@ -94,6 +113,8 @@ _TELLERS: tuple[tuple[str, Callable[[SessionState], str]], ...] = (
     (r"jobs?|running|status|progress|how far|going", _jobs),
     (r"data ?set|rows|samples|tokens", _data),
 )
+_HALVES = re.compile(r"(?<=[?!])\s+|,? (?:and|und) (?=(?:how|what|which|when|why|where|who|can|do|does|is|are)\b)")
+"""Where one question ends and another begins."""
 _NEXT = r"what.*\b(happens?|comes?|is|are|follows?)\b.*\b(next|then|after(wards)?)\b|\bnext (steps?|phase)\b|what will you do|what (do|will) you do (next|now|then)|what'?s next"
 _MEANING = r"\bwhat (is|are|does|do)\b|\bhow (do|does|is|are|did|will|would)\b|\bwhy\b|\bmean|explain|define"
 """Questions about a term: they come before the facts that the same words may ask for."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agent.guard.step import Finish, Run, Say, Step, Understand, Wait
+from agent.planner.about import about
 from agent.planner.answers import answer
 from agent.planner.calls import ask, insist, run
 from agent.planner.classification import next_classification
@@ -15,7 +16,7 @@ from agent.planner.sft import next_sft
 from agent.session.events import RequestUnderstood
 from agent.session.state import Said, SessionState
 from agent.understanding import read_instruction
-from agent.understanding.replies import ASKS
+from agent.understanding.beside import ASKS
 from tools.base import ToolCall
 from tuning.workflows import CLASSIFICATION, SFT
 
@@ -138,6 +139,9 @@ def _route(state: SessionState, now: float) -> Step:
     if workflow == "unsupported":
         text = refused or "That is not something this agent does."
         return ask(state, now, f"{text}\n\nTell me what to do instead, or cancel the session.", ("workflow",))
+    opening = " ".join(state.created.instruction.casefold().split()) if state.created else ""
+    if workflow is None and not state.orders and (told := about(opening, state)):
+        return ask(state, now, f"{told}\n\nWhat would you like to train?", ("workflow", "train_dataset", "base_models"))
     if workflow is None:
         text = "I did not understand what to do. For example: 'Run supervised fine-tuning on DATASET. Use MODEL as the base model.'"
         return ask(state, now, text, ("workflow", "train_dataset", "base_models"))

@@ -28,8 +28,7 @@ def questions_for(request: Request, missing: tuple[str, ...], unknown: tuple[Unk
     asked = [_unknown_model(model) for model in unknown]
     if request.workflow is None:
         asked.append(
-            "What shall I do? I can fine-tune on examples (SFT), learn from preferences (DPO, ORPO), train a classifier, run "
-            "reinforcement fine-tuning, write an evaluator, or tune an agent on a teacher's runs."
+            "What shall I do? I can fine-tune on examples (SFT), and train a classifier and measure it."
         )
     if "train_dataset" in missing:
         asked.append(
