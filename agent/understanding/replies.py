@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from agent.understanding import patterns as re
 from agent.understanding.answers import read_changes
 from agent.understanding.asked_for import left_to_agent
+from agent.understanding.beside import ASKS, beside_a_question
 from agent.understanding.context import kind_of_question
 from agent.understanding.label_merges import MERGE_SLOTS, take_merges
 from agent.understanding.languages import to_english
@@ -24,7 +25,14 @@ from tuning.request import Request
 
 _QUOTED_WORDS = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']{6,}'(?!\w)|`[^`]*`")
 _ASKS = re.compile(
-    r"\?|^(?:(?:and|but|so|ok|okay|yes|hmm|um|well|sounds good|looks good|fine|great|sure|thanks),? (?:but )?)?(?:what|which|how|why|who|when|where|is it|is this|is that|are you|are there|(?:is|are|was|were|has|have) (?:the|my|our|your|these|those|there|they|all|any|\$|\d)|does|did|whats|can i|could i|do i|am i|will it|would it|what's|who's|how's|explain|tell me|show me|remind me)(?:\b|(?<=[\d$]))|\b(?:idk|dunno|no idea|don'?t know|unclear|not sure|curious|wondering|unsure) (?:what|whats|what's|how|which|why)\b|\b(?:what is|what's|whats) an? \w+(?: \w+)?$|\b(?:first|please) (?:tell|explain|show)\b|\btell (?:me|us) first\b|\bi (?:wonder|was wondering|am wondering|don'?t understand|do not understand)\b|\b(?:please|could you|can you) (?:explain|tell me|show me (?:how|what|why|the (?:details|numbers|breakdown)))\b|吗$|^(?:was|wie|warum|wieso|welche\w*|wer|wann|wie viel|combien|pourquoi|quel\w*|comment|qué|cuánto|por qué|cuál\w*|cómo) "
+    r"\?|^(?:(?:and|but|so|ok|okay|yes|hmm|um|well|sounds good|looks good|fine|great|sure|thanks),? (?:but )?)?(?:what|which|how|why|who|when|where|is it|is this|is that|are you|are there|(?:is|are|was|were|has|have) (?:the|my|our|your|these|those|there|they|all|any|\$|\d)|does|did|whats|can i|could i|do i|am i|will it|would it|what's|who's|how's|explain|tell me|show me|remind me)(?:\b|(?<=[\d$]))|\b(?:first|please) (?:tell|explain|show)\b|\btell (?:me|us) first\b|\bi (?:wonder|was wondering|am wondering|don'?t understand|do not understand)\b|\b(?:please|could you|can you) (?:explain|tell me|show me (?:how|what|why|the (?:details|numbers|breakdown)))\b|吗$|^(?:was|wie|warum|wieso|welche\w*|wer|wann|wie viel|combien|pourquoi|quel\w*|comment|qué|cuánto|por qué|cuál\w*|cómo) "
+)
+_WONDERS = re.compile(
+    r"\b(?:idk|dunno|no idea|don'?t know|unclear|not sure|curious|wondering|unsure) (?:what|whats|what's|how|which|why)\b|\b(?:what is|what's|whats) an? \w+(?: \w+)?$"
+)
+"""Asks in passing; beside a change it only says why the writer leaves the rest to the agent."""
+_TELL_FIRST = re.compile(
+    r"^(?:(?:please|but|ok|yes|and|so)[, ]*)*(?:tell|explain to|show) (?:me|us)\b[^.;]{0,12}\b(?:what|how|why|which|whether)\b[^.;]*\W*$"
 )
 _SUGGESTS = re.compile(
     r"\b(?:(?:can|could|would|will) (?:you|we|it)(?: please| maybe| perhaps| also| not| instead| just| rather| be)*|how about|what about|why not|why don'?t (?:you|we)|let'?s|shall we|should(?:n'?t)? we|may i ask you to|mind) (?:\w+ ){0,3}?(?:us(?:e|ing)|switch\w*|mak(?:e|ing)|chang\w+|set\w*|try\w*|take|do(?:ing)?|reduc\w+|lower\w*|drop\w*|skip\w*|add\w*|run\w*|go\w*|keep\w*|limit\w*|cap\w*|rais\w+|increas\w+|train\w*|cut\w*|stick\w*|deploy\w*|merg\w+|combin\w+|treat\w*|not|leave|with|\d|⟦)|\b(?:how|what) about\b|\bwhy not\b"
@@ -65,16 +73,13 @@ _FLIPS = re.compile(
     rf"|^\W*{_FLIP}(?:no|nope|nein|non|não|nee)[ ,.!…]*{_FLIP}(?:yes|yeah|yep|ja|oui|sí|si|sim|sì)[ ,.!…]*{_FLIP}(?:no|nope|nein|non|não|nee)\b[ ,.!…]*{_FLIP}\W*$"
 )
 _YES_AND_NO = re.compile(
-    r"\b(?:yes and no|yes or no|ja und nein|jein|oui et non|sí y no|si y no|sim e não|sì e no|ja en nee)\b[^?]*$|是也不是"
+    r"\b(?:yes and no|yes or no|ja und nein|jein|oui et non|sí y no|si y no|sim e não|sì e no|ja en nee)\b(?=\W*(?:$|[.,;!]))[^?]*$|是也不是"
 )
 """Both a yes and a no, and nothing to tell which holds."""
 _FRAGMENT = re.compile(r"^[^?]{1,25}[?!]+$")
 _WH = re.compile(
     r"\b(?:what|which|how|why|who|when|where|is|are|was|were|do|does|did|can|could|will|would|should|shall|may|any|was|wie|wann|warum|welche\w*|combien|quel\w*|pourquoi|comment|quand|qué|cuánto|cuál|cuándo|por qué|quanto|quando|come|perché|qual|hoe|wat|wanneer|waarom|okay|ok)\b|[多几怎哪什么吗呢]|ですか|ますか"
 )
-
-
-ASKS = "The reply asks a question."
 
 
 def read_reply(
@@ -97,6 +102,10 @@ def read_reply(
     own = _QUOTED_WORDS.sub(" ", QUOTED_FILE.sub(r"\g<path>", normalised(parts.own).lower())) if quoted else bare
     changes = read_changes(parts.own, gate, context, tuple(known_models), current or Request())
     reply = _other(own.strip(), quoted, changes)
+    if reply.label == "ask" and gate != "question":
+        reply = beside_a_question(
+            reply, parts.own, lambda said: read_changes(said, gate, context, tuple(known_models), current or Request())
+        )
     unheld = partly_read(parts.own)
     if reply.label in ("revise", "unclear"):
         merges, rest = take_merges(normalised(parts.own))
@@ -112,7 +121,10 @@ def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None
     if quoted and not (body := _above_the_plan(text)):
         return None
     asks_leave = gate == "question" and kind_of_question(context) == "yes_no"
-    kind = kind_of(_with_known_cost(body.lower(), context), gate, context if asks_leave else "")
+    said = _with_known_cost(body.lower(), context)
+    if gate in ("promotion", "comparison"):
+        said = _with_known_winner(said, context.lower())
+    kind = kind_of(said, gate, context if asks_leave else "")
     if kind == "neither" or (quoted and kind != "yes"):
         return None
     if gate == "question" and not asks_leave and left_to_agent(text, context):
@@ -136,6 +148,29 @@ def _with_known_cost(text: str, context: str) -> str:
     return re.sub(
         rf"(?<![\w.,$])(?:the )?\$? ?{amount}(?: ?(?:\$|usd\b|dollars\b|bucks\b))?(?![.,]?\d|[\w%])", "the cost", text
     )
+
+
+_PROPOSED = re.compile(
+    r"\b(?:promote|deploy|take|use|continue with|go on with|proceed with) (?:the )?(?P<a>candidate (?:no\.? |number |#)?\d{1,2}|[a-z][\w.]*-[\w.-]*\d[\w-]*)(?= ?(?:\([^)]*\))?[^.?!]{0,60}\?)"
+    r"|\b(?P<b>candidate (?:no\.? |number |#)?\d{1,2})(?: ?\([^)]*\))? (?:has )?(?:won|wins|is ahead|leads|came (?:out )?(?:first|best|on top)|is (?:the )?(?:best|winner)|scored (?:the )?(?:best|highest))\b"
+)
+"""The one candidate that the agent's words propose."""
+
+
+def _with_known_winner(text: str, context: str) -> str:
+    """The text with "the winner" for the candidate that was proposed, by the name or number that the agent gave it."""
+    proposed = {match["a"] or match["b"] for match in _PROPOSED.finditer(context)}
+    named = {re.sub(r"^candidate (?:no\.? |number |#)?(?=\d)", "candidate ", name) for name in proposed}
+    if len(named) != 1:
+        return text
+    name = named.pop()
+    if number := re.fullmatch(r"candidate (\d+)", name):
+        return re.sub(
+            rf"\b(?:the )?(?:candidate|kandidat|candidat|candidato|kandidaat)(?: (?:no\.?|number))? ?#?{number[1]}\b(?![.,:]?\d)",
+            "the winner",
+            text,
+        )
+    return re.sub(rf"(?<![\w.-])(?:the )?{re.escape(name)}(?![\w-]|\.\w)", "the winner", text)
 
 
 def _above_the_plan(text: str) -> str:
@@ -162,7 +197,7 @@ def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
     if _SARCASM.search(own) and not _ORDERS.search(own):
         return Reply("unclear", "The reply does not sound as if it were meant.")
     if _asks(own, changes):
-        return Reply("ask", ASKS + _untaken(changes))
+        return Reply("ask", ASKS)
     if _HEDGES.search(own) and _YES_WORD.search(own) and not changes:
         return Reply("unclear", "The reply wavers between yes and no.")
     if _UNSURE.search(own) and not changes and not _FIRM_NO.search(own):
@@ -182,20 +217,12 @@ def _other(own: str, quoted: bool, changes: Mapping[str, object]) -> Reply:
     return Reply("unclear", "The reply is neither a plain yes nor a change that I can apply.")
 
 
-def _untaken(changes: Mapping[str, object]) -> str:
-    """A setting inside a question is answered, never taken; that is said, or a later yes would mean another plan."""
-    named = ", ".join(slot.replace("_", " ") for slot in changes)
-    return (
-        f" It names {named}: nothing is changed by that. To change the plan, say it without a question."
-        if named
-        else ""
-    )
-
-
 def _asks(own: str, changes: Mapping[str, object]) -> bool:
     """A real question; one that only wraps a demand ("can you use 2 epochs?") is none."""
     if not _ASKS.search(own):
-        return False
+        return not changes and bool(_WONDERS.search(own))
+    if _TELL_FIRST.search(own) and "?" not in own:
+        return True
     questions = [s for s in re.split(r"(?<=[.!?;\n])\s+|\n|,\s+(?=but |what|how|why|which)", own) if _ASKS.search(s)]
     demands = [s for s in questions if changes and _SUGGESTS.search(s) and not _DISCUSSES.search(s)]
     rhetorical = [

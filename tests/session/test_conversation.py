@@ -113,6 +113,15 @@ async def test_questions_at_a_gate_are_answered_and_move_nothing(tmp_path: Path)
         await at_gate(home, session, "promotion")
 
 
+async def test_a_setting_inside_a_question_is_told_to_have_changed_nothing(tmp_path: Path) -> None:
+    async with house(tmp_path) as (home, _):
+        session = await to_plan(home)
+        gate = home.store.state(session).gate
+        state = home.reply(session, "How long would it take with 2 epochs?")
+        state = await when(home, session, lambda s, seq=state.last_user_seq: seq in s.answered)
+        assert state.gate == gate and "It names epochs: nothing is changed by that." in words(home, session)
+
+
 async def test_a_no_at_a_gate_holds_it_open_and_a_later_yes_goes_on(tmp_path: Path) -> None:
     async with house(tmp_path) as (home, platform):
         session = await to_plan(home)

@@ -130,3 +130,19 @@ def test_a_reply_says_that_its_currency_is_not_read() -> None:
 )
 def test_a_yes_that_trails_off_or_says_more_is_no_approval(reply: str) -> None:
     assert all(read_reply(reply, gate).label != "approve" for gate in ("plan", "promotion", "comparison"))
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("2 epochs please, is that ok?", "revise"),
+        ("one epoch only, and how long will it take?", "revise"),
+        ("Rank 8. What does that cost?", "revise"),
+        ("How long would it take with 2 epochs?", "ask"),
+        ("what if we used rank 8?", "ask"),
+    ],
+)
+def test_a_setting_beside_a_question_is_a_change_and_one_inside_it_is_not(text: str, label: str) -> None:
+    reply = read_reply(text, "plan")
+    assert (reply.label, bool(reply.changes)) == (label, label == "revise")
+    assert ("nothing is changed by that" in reply.reason) is (label == "ask")
