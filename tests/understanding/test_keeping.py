@@ -139,7 +139,7 @@ def test_a_yes_that_trails_off_or_says_more_is_no_approval(reply: str) -> None:
         ("one epoch only, and how long will it take?", "revise"),
         ("Rank 8. What does that cost?", "revise"),
         ("How long would it take with 2 epochs?", "ask"),
-        ("what if we used rank 8?", "ask"),
+        ("Is it slower with rank 8?", "ask"),
     ],
 )
 def test_a_setting_beside_a_question_is_a_change_and_one_inside_it_is_not(text: str, label: str) -> None:
