@@ -80,7 +80,8 @@ def read_changes(
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if gate == "question" and set(found) <= _GUESSED:
         answer = left_to_agent(own, context) or _bare_answer(scene, own, context)
-        found = answer or found or _from_options(own, context, known_models)
+        read_already = answer.keys() <= found.keys() - {"labels"}
+        found = found if found and read_already else answer or found or _from_options(own, context, known_models)
     found |= _about_labels(scene, present, found)
     kept = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if read_rebalance(present) == "none":

@@ -24,6 +24,7 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "the budget stays ",
         ),
         (rf"\b(?:lower|higher|smaller|bigger|another|different|new) (?P<what>learning rate|lr|rank|lora rank|beta|budget)(?: please| pls| then)?[,:;] ?(?:say |like |maybe |e\.g\. )?(?=\$?{_N})", r"\g<what> "),
+        (r"\b(?:amostras|exemplos|campioni|esempi|steekproeven|voorbeelden)\b", "samples"),
         (r"\b(?:shld|shd|shoud)\b", "should"),
         (r"\b(?:labels?|classes|categories) (?:are|is) (?:wrong|not right|incorrect|off|incomplete)\s*[:,.;—-]+ ?(?:it'?s|they'?re|they are|it is|it should be|they should be|it must be|use|take|make it|make them|the right ones are|right ones:|correct ones:|correct is|correct:)\s*:? ?", "labels: "),
         (r"\b(?:the )?(?P<what>labels|classes|categories|tasks|methods) (?:should|must|shall|ought to|have to|need to) be *: *", r"\g<what>: "),
