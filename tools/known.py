@@ -65,6 +65,7 @@ class Known:
     """Item id of an evaluation -> what the answers are worth."""
     deployments: Mapping[str, DeploymentSeen] = field(default_factory=dict)
     replicas: Mapping[str, int] = field(default_factory=dict)
+    """Deployment -> what it was scaled to, for as long as nothing asked it since: a deployment at 0 wakes when asked."""
     scoreboard: GateShown | None = None
     report: ReportWritten | None = None
     settled: frozenset[str] = frozenset()
@@ -149,6 +150,10 @@ class Known:
             if gone or not found.isdisjoint(item.needs):
                 found.add(item.id)
         return frozenset(found)
+
+    def asks(self, resource: str) -> Known:
+        """This knowledge once completions of a deployment may have been asked: it may be awake, whatever it was scaled to."""
+        return replace(self, replicas={name: count for name, count in self.replicas.items() if name != resource})
 
     def _failed_for_good(self, item: PlanItem) -> bool:
         """Its job failed, and a further attempt would fail again or is not planned."""

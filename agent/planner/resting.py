@@ -28,10 +28,9 @@ def put_away(state: SessionState, now: float, step: Next) -> Next:
     if state.ended is not None or state.cancelling or state.known.plan is None:
         return step
     if isinstance(step, Finish) and step.status == "failed":
-        words = {name: "rest" if name in state.known.deployments else "settle" for name in left_up(state)}
-        steps = (
-            insist(state, now, f"{word}/{name}", "scale_deployment", resource=name) for name, word in words.items()
-        )
+        known = state.known.deployments
+        keys = {name: _rest_key(state, name) if name in known else f"settle/{name}" for name in left_up(state)}
+        steps = (insist(state, now, key, "scale_deployment", resource=name) for name, key in keys.items())
         return first(steps) or step
     if not isinstance(step, Wait):
         return step
@@ -59,13 +58,19 @@ def rest(state: SessionState, now: float, resource: str) -> Step | None:
     """An evaluation deployment that has done its work costs nothing from here on."""
     if resource not in state.known.deployments or not is_up(state, resource):
         return None
-    return run(state, now, f"rest/{resource}", "scale_deployment", resource=resource)
+    return run(state, now, _rest_key(state, resource), "scale_deployment", resource=resource)
 
 
 def is_up(state: SessionState, resource: str) -> bool:
     """Is this an evaluation deployment that may bill and that nothing is asked of now?"""
     seen = state.known.deployments[resource]
     return may_rest(state, resource) and seen.state not in GONE and state.known.replicas.get(resource) != 0
+
+
+def _rest_key(state: SessionState, resource: str) -> str:
+    """One call per rest: what was asked again after it, and so woke, is put to rest by another call."""
+    woken = state.woken.get(resource)
+    return f"rest/{resource}/{woken}" if woken else f"rest/{resource}"
 
 
 def _done(state: SessionState, plan: Plan) -> Iterator[str]:
@@ -87,6 +92,6 @@ def _when_still(state: SessionState, now: float, plan: Plan) -> Iterator[Step | 
             continue
         over = began.get(name, now) + LIFETIME
         if name in done or (billed and now >= over):
-            yield insist(state, now, f"rest/{name}", "scale_deployment", resource=name)
+            yield insist(state, now, _rest_key(state, name), "scale_deployment", resource=name)
         elif billed:
             yield Wait(over)

@@ -148,6 +148,8 @@ class SessionState:
     """Resource -> upper bound in USD of what was launched or is about to be."""
     reserved: Mapping[str, int] = field(default_factory=dict)
     """Evaluation (the resource id of its item) -> completions reserved so far, used or not."""
+    woken: Mapping[str, int] = field(default_factory=dict)
+    """Deployment -> seq of the last reservation that found it scaled to 0: from there on it may be awake again."""
     progress_at: Mapping[str, float] = field(default_factory=dict)
     stalled: frozenset[str] = frozenset()
     messages: tuple[Said, ...] = ()
@@ -264,7 +266,7 @@ def apply(state: SessionState, record: Record) -> SessionState:
             return _learn(state, event.facts, record)
         case InferenceReserved() as event:
             taken = state.reserved.get(event.evaluation, 0) + event.requests
-            return replace(state, reserved={**state.reserved, event.evaluation: taken})
+            return _woken(replace(state, reserved={**state.reserved, event.evaluation: taken}), event.item)
         case JobStalled() as event:
             return replace(state, stalled=state.stalled | {event.resource})
         case StepStale():
@@ -393,6 +395,17 @@ def _settle(state: SessionState, key: str, at: float, **changes: Any) -> Session
     if call is None:
         return state
     return replace(state, calls={**state.calls, key: replace(call, at=at, **changes)})
+
+
+def _woken(state: SessionState, evaluation: str) -> SessionState:
+    """An evaluation is about to ask its deployment, which wakes by itself if it was scaled to 0."""
+    plan = state.known.plan
+    item = plan.item(evaluation) if plan else None
+    serving = plan.item(item.needs[0]) if plan and item and item.needs else None
+    name = serving.resource() if serving else ""
+    if name not in state.known.replicas:
+        return state
+    return replace(state, known=state.known.asks(name), woken={**state.woken, name: state.last_seq})
 
 
 def _in_time(state: SessionState, key: str) -> bool:

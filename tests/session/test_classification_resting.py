@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from agent.guard.choice import left_up
 from agent.guard.step import Finish, Run, Step, Wait
 from agent.guard.verdict import judge_step
 from agent.planner.offline import decide
-from agent.planner.resting import LIFETIME, put_away
+from agent.planner.resting import LIFETIME, put_away, put_to_rest
+from agent.session.events import InferenceReserved, ToolCalled, ToolReturned
 from agent.session.state import SessionState, fold
 from tests.platforms import Fault
 from tests.session.steps import YES, cancel, to_plan, when
 from tests.session.test_classification import CLASSIFY, rooms
 from tests.session.test_classification_troubles import settled, up
-from tools.facts import ModelScored
+from tools.ending import bills
+from tools.facts import ModelScored, Scaled
 
 
 class GivesUp:
@@ -52,6 +55,15 @@ class GivesUpAtOnce:
         return Finish("failed", "enough")
 
 
+def _served(state: SessionState) -> str:
+    """The deployment of the only evaluation that is scored."""
+    plan = state.known.plan
+    [item] = [i for i in plan.items if i.id in state.known.scores] if plan else []
+    serving = plan.item(item.needs[0]) if plan else None
+    assert serving is not None
+    return serving.resource()
+
+
 async def test_a_scored_model_rests_wherever_the_session_stands_still(tmp_path: Path) -> None:
     async with rooms(tmp_path) as (home, _):
         session = await to_plan(home, CLASSIFY)
@@ -60,13 +72,39 @@ async def test_a_scored_model_rests_wherever_the_session_stands_still(tmp_path: 
         records = home.records(session)
         scored = next(n for n, r in enumerate(records, 1) if ModelScored in map(type, getattr(r.event, "facts", ())))
         state = fold(records[:scored])
-        [item] = [i for i in state.known.plan.items if i.id in state.known.scores] if state.known.plan else []
-        serving = state.known.plan.item(item.needs[0]) if state.known.plan else None
-        assert serving is not None
+        name = _served(state)
         for still in (state, replace(state, held=state.last_seq)):
             step = put_away(still, 0.0, Wait())
-            assert isinstance(step, Run) and step.call.arguments == {"resource": serving.resource()}
+            assert isinstance(step, Run) and step.call.arguments == {"resource": name}
             assert judge_step(step, home.executor.tools["scale_deployment"].effect, still).allowed
+        cancel(home, session)
+        await home.until(session, "cancelled", seconds=60)
+
+
+async def test_what_rested_before_it_was_asked_wakes_and_rests_once_more(tmp_path: Path) -> None:
+    async with rooms(tmp_path) as (home, _):
+        session = await to_plan(home, CLASSIFY)
+        home.reply(session, YES)
+        await when(home, session, lambda s: bool(s.known.scores))
+        records = home.records(session)
+        scored = next(n for n, r in enumerate(records, 1) if ModelScored in map(type, getattr(r.event, "facts", ())))
+        asked = next(n for n, r in enumerate(records) if isinstance(r.event, InferenceReserved))
+        name = _served(fold(records[:scored]))
+        key = f"rest/{name}"
+        call = ToolCalled(call=key, tool="scale_deployment", arguments={"resource": name}, effect="settle", based_on=1)
+        returned = ToolReturned(call=key, tool=call.tool, facts=(Scaled(resource=name, replicas=0),), text="")
+        before = [records[asked - 1].model_copy(update={"event": event}) for event in (call, returned)]
+        rested = fold([*records[:asked], *before])
+        assert name not in left_up(rested) and not any(name in line for line in bills(rested.known, "fireworks"))
+        state = fold([*records[:asked], *before, *records[asked:scored]])
+        only = {name: state.known.deployments[name]}
+        state = replace(state, known=replace(state.known, deployments=only))
+        assert name in left_up(state) and any(name in line for line in bills(state.known, "fireworks"))
+        for step in (put_away(state, 0.0, Wait()), put_away(state, 0.0, Finish("failed", "")), put_to_rest(state, 0.0)):
+            assert isinstance(step, Run) and step.call.arguments == {"resource": name} and step.call.key != key
+            assert judge_step(step, home.executor.tools["scale_deployment"].effect, state).allowed
+        stopped = decide(replace(state, cancelling=True, calls={}), 0.0)
+        assert isinstance(stopped, Run) and stopped.call.arguments == {"resource": name}
         cancel(home, session)
         await home.until(session, "cancelled", seconds=60)
 
