@@ -54,7 +54,7 @@ _SKIP_FINAL = tuple(
         rf"\b{_FINAL}(?: \w+){{0,4}} (?:skip\b|skipped|not needed|unnecessary|can be skipped|is off|weglassen|not)",
         rf"\b{_FINAL}[^.;\n]{{0,40}}(?:\b(?:can|may|could) (?:you|be)(?: just| simply| safely)? (?:skip|skipped|omit|omitted|left out|dropped)|\b(?:isn'?t|is not|not|won'?t be|aren'?t)(?: really)? (?:needed|necessary|required|wanted)|(?<=data )not needed|\b(?:we|i|you) (?:can |could )?(?:skip|do without|don'?t (?:need|want))|\bis (?:superfluous|unnecessary|pointless))\b",
         r"\bdeploy (?:the )?(?:winning candidate|winner|best candidate|winning config\w*|sweep winner|best one|that)(?: of the sweep| from the sweep)? (?:directly|as is|as it is|straight|right away|immediately|without retrain\w*)",
-        r"\b(?:do not|don'?t|no need to|not) (?:re-?train|train again|train it again)\b(?: \w+){0,3}(?: on)?(?: \w+){0,3} (?:full|all|whole|complete|entire|winner|winning)",
+        r"\b(?:do not|don'?t|no need to|not) (?:re-?train|train again|train it again)\b(?: \w+){0,3}(?: on)?(?: \w+){0,3} (?:full|all|whole|complete|entire|winner|winning|everything)",
     )
 )
 _HP = r"(?:(?:hp|hps|hpo|hyper-?param\w*|hyper param\w*|parameter|grid|lora|config\w*|candidate|tuning)[ -])?(?:tuning|sweeps?|sweeping|search\w*|optimi[sz]ation|grid search|candidate search|grid|hpo|experiments)"

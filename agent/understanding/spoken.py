@@ -48,9 +48,14 @@ _BARE_SIZE = re.compile(
 )
 
 
+_IS_CALLED = re.compile(r"\bse llama(?= [\"']?[^\W\d])", re.IGNORECASE)
+"""Spanish for "is called", no model."""
+
+
 def as_written(text: str) -> str:
     """The text as it would have been typed: "qwen three thirty two b comma" becomes "qwen 3 32b,"."""
     text = _FLAG.sub(lambda m: re.sub("[-_]", " ", m["name"]), _FILLERS.sub("", text))
+    text = _IS_CALLED.sub("is called", text)
     text = _TWO_CELLS.sub(r"\g<key>: \g<value>", text)
     for pattern, word in _SHORT:
         text = pattern.sub(word, text)
