@@ -7,14 +7,17 @@ One poller looks at the platforms for all sessions with something running there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from agent.executor import Emit, Executor, key_of
 from agent.guard.step import Run, Wait
 from agent.planner.base import Next, Planner
 from agent.planner.classification import refill
+from agent.planner.offline import meanwhile
 from agent.planner.resting import put_away
 from agent.session.events import AgentSaid, Event, JobStalled
 from agent.session.state import SessionState
@@ -33,8 +36,8 @@ CRASH_DELAY = 5.0
 LOOKS_BEFORE_TELLING = 3
 STALLING = frozenset({"JOB_STATE_RUNNING", "JOB_STATE_PAUSED"})
 """States in which silence is news: a queue may take its time, a running or suspended job is reported."""
-LONG = "evaluate_model"
-"""The tool whose call lasts so long that training slots free meanwhile."""
+LONG = frozenset({"evaluate_model", "download_dataset", "prepare_dataset"})
+"""Tools whose calls last so long that questions are asked and training slots free meanwhile."""
 MAX_CRASHES = 5
 """A session that meets a bug of ours this often in a row is parked until the next start or message."""
 
@@ -149,7 +152,7 @@ class Runner:
 
     async def _drive(self, session: str) -> None:
         """Takes steps until there is nothing to do but wait."""
-        await self._executor.resume(session)
+        await self._beside(session, self._executor.resume(session))
         refused: Next | None = None
         while True:
             state = self._store.state(session)
@@ -163,8 +166,8 @@ class Runner:
                 return
             if isinstance(step, tuple):
                 await self._executor.take_together(session, step, state.last_user_seq)
-            elif isinstance(step, Run) and step.call.tool == LONG:
-                await self._take_long(session, step, state.last_user_seq)
+            elif isinstance(step, Run) and step.call.tool in LONG:
+                await self._beside(session, self._executor.take(session, step, state.last_user_seq))
             else:
                 await self._executor.take(session, step, state.last_user_seq)
             await asyncio.sleep(0)  # steps that wait for nothing must not keep the other sessions from theirs
@@ -175,19 +178,19 @@ class Runner:
             calls = [after.calls.get(key) for key in keys]
             refused = step if all(call is not None and call.status == "refused" for call in calls) else None
 
-    async def _take_long(self, session: str, step: Run, based_on: int) -> None:
-        """Takes a step that lasts, and meanwhile fills the training slots that free, at each change of the log."""
+    async def _beside(self, session: str, work: Coroutine[Any, Any, object]) -> None:
+        """Does what may last; meanwhile answers questions and fills free training slots: as the log changes, and when due."""
         news = self._news[session] = asyncio.Event()
-        taken = asyncio.create_task(self._executor.take(session, step, based_on), name=f"{step.call.tool} {session}")
+        taken = asyncio.create_task(work, name=f"{work.__name__} {session}")
         taken.add_done_callback(lambda _: news.set())
         try:
             while not taken.done():
                 news.clear()
                 state = self._store.state(session)
                 self._watch(session, state)
-                more = refill(state, self._clock())
-                if more is None:
-                    await news.wait()
+                more = meanwhile(state) or refill(state, self._clock())
+                if isinstance(more, Wait):
+                    await self._news_until(news, more.until)
                 else:
                     await self._executor.take(session, more, state.last_user_seq)
         finally:
@@ -195,6 +198,12 @@ class Runner:
             taken.cancel()
             await asyncio.wait({taken})
         await taken
+
+    async def _news_until(self, news: asyncio.Event, until: float | None) -> None:
+        """Waits for news, at most until the time `until`."""
+        delay = None if until is None else max(0.0, until - self._clock())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(news.wait(), delay)
 
     def _wake_at(self, session: str, at: float) -> None:
         delay = max(0.0, at - self._clock())

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from agent.planner.about import about
 from agent.planner.classified import figures, labels, splits, winner_told
+from agent.planner.going_on import going_on
 from agent.planner.outlook import outlook
 from agent.planner.terms import TERMS
 from agent.session.state import SessionState
@@ -83,21 +84,21 @@ def _cost(state: SessionState) -> str:
 
 
 def _jobs(state: SessionState) -> str:
-    if not state.known.jobs:
-        return "No job was launched in this session yet."
     rows = [
         f"{job.item}: {job.state}"
         + (f" {job.percent:.0f}%" if job.percent is not None and job.state not in TERMINAL else "")
         for job in state.known.jobs.values()
     ]
-    return "Jobs of this session: " + "; ".join(rows) + "."
+    jobs = f"Jobs of this session: {'; '.join(rows)}." if rows else "No job was launched in this session yet."
+    return " ".join(filter(None, (going_on(state), jobs)))
 
 
 def _time(state: SessionState) -> str:
     plan = state.known.plan
     if plan is None:
-        return "There is no plan yet, so I can't tell how long it takes."
-    return f"The plan's wall time is estimated at {plan.minutes.low:g} to {plan.minutes.high:g} minutes."
+        return f"{going_on(state)} There is no plan yet, so I can't tell how long it takes.".strip()
+    estimate = f"The plan's wall time is estimated at {plan.minutes.low:g} to {plan.minutes.high:g} minutes."
+    return " ".join(filter(None, (estimate, _jobs(state) if state.known.jobs else going_on(state))))
 
 
 def _data(state: SessionState) -> str:
@@ -110,7 +111,7 @@ _TELLERS: tuple[tuple[str, Callable[[SessionState], str]], ...] = (
     (r"which.*models?|models?.*(support|available|tun)|base models?\b.*\?", _models),
     (r"cost|spen[dt]|price|expens|budget|charge|\$", _cost),
     (r"how long|when.*(done|finish|ready)|\beta\b|minutes|hours", _time),
-    (r"jobs?|running|status|progress|how far|going", _jobs),
+    (r"jobs?|running|status|progress|how far|going|what are you doing", _jobs),
     (r"data ?set|rows|samples|tokens", _data),
 )
 _HALVES = re.compile(r"(?<=[?!])\s+|,? (?:and|und) (?=(?:how|what|which|when|why|where|who|can|do|does|is|are)\b)")

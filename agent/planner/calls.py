@@ -9,6 +9,7 @@ from agent.guard.approval import RETRY
 from agent.guard.step import Run, Say, Step, Wait
 from agent.session.state import Call, SessionState
 from tools.base import ToolCall
+from tools.step_words import step_words
 
 FIRST_DELAY = 2.0
 LONGEST_DELAY = 300.0
@@ -61,7 +62,7 @@ def trouble(state: SessionState, now: float, key: str, call: Call) -> Step:
     """Tells the user what is wrong, whose it is and what to do; a yes means: try again."""
     whose = {"yours": "This needs you", "platform": "This is the platform's", "unknown": "The cause is unknown"}
     parts = [
-        f"{call.tool} did not work: {call.message.rstrip('.')}.",
+        f"{step_words(call.tool)} did not work: {call.message.rstrip('.')}.",
         f"{whose.get(call.owner, 'The guard refused it')}.",
     ]
     if call.next_step:
@@ -72,7 +73,7 @@ def trouble(state: SessionState, now: float, key: str, call: Call) -> Step:
 
 def _again(state: SessionState, now: float, key: str, call: Call, step: Run) -> Step:
     if call.tries == TRIES_BEFORE_TELLING and f"trouble/{key}" not in state.said:
-        text = f"{call.tool} has failed {call.tries} times: {call.message.rstrip('.')}. {call.next_step} I go on trying; nothing is lost."
+        text = f"{step_words(call.tool)} has failed {call.tries} times: {call.message.rstrip('.')}. {call.next_step} I go on trying; nothing is lost."
         return Say(f"trouble/{key}", text)
     due = call.at + min(LONGEST_DELAY, FIRST_DELAY * 2 ** (call.tries - 1))
     return step if now >= due else Wait(due)

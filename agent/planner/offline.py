@@ -82,7 +82,7 @@ def _unknown(written: str, nearest: tuple[str, ...]) -> str:
     return f"{written} (nearest: {', '.join(nearest)})" if nearest else written
 
 
-def react(state: SessionState, said: Said) -> Step:
+def react(state: SessionState, said: Said) -> Say:
     """Words for a message that is a question, unclear, a hold, or a change that took effect."""
     reading = said.message.reading
     key = f"say/{said.seq}"
@@ -109,6 +109,16 @@ def react(state: SessionState, said: Said) -> Step:
         )
     why = f" ({reading.reason.rstrip('. ')})" if reading.reason else ""
     return Say(key, f"I did not take that as an answer{why}." + tail, said.seq)
+
+
+def meanwhile(state: SessionState) -> Say | None:
+    """The answer to a question that comes while a step lasts; all else that is said waits for the step's end.
+
+    None in a session that a model leads: there the words are the model's.
+    """
+    asked = next((said for said in state.unanswered if said.message.reading.label == "ask"), None)
+    led = state.created is None or state.created.planner != "offline"
+    return None if led or asked is None or state.cancelling or state.ended is not None else react(state, asked)
 
 
 def after_the_end(state: SessionState, said: Said) -> Say:

@@ -34,6 +34,7 @@ from agent.session.events import (
 )
 from tools.facts import GateShown
 from tools.present_plan import understood
+from tools.step_words import step_words
 
 PLATFORMS = {"local": "the local platform", "fireworks": "Fireworks"}
 WHOSE = {"yours": "This needs you.", "platform": "This is the platform's.", "unknown": "The cause is unknown."}
@@ -115,10 +116,14 @@ def _words(event: AnyEvent) -> str:
         case ToolReturned() | Observed():
             return "\n".join(filter(None, (words_of_fact(fact) for fact in event.facts)))
         case ToolFailed():
-            parts = [f"{event.tool} did not work: {event.message}.", WHOSE[event.owner], event.next_step]
+            parts = [
+                f"{step_words(event.tool)} did not work: {event.message.rstrip('.')}.",
+                WHOSE[event.owner],
+                event.next_step,
+            ]
             return " ".join(part for part in parts if part)
         case ToolRefused():
-            return f"The guard refused {event.tool}: {event.reason}"
+            return f"{step_words(event.tool)} was refused by the guard: {event.reason}"
         case JobStalled():
             minutes = event.seconds / 60
             return f"Job {event.resource} says JOB_STATE_RUNNING but has shown no new step for {minutes:.0f} minutes."
