@@ -17,6 +17,7 @@ from agent.understanding.limits import read_imbalance, read_limits
 from agent.understanding.numbers import values
 from agent.understanding.preference import read_method, wants_model_sweep, wants_pairs
 from agent.understanding.relative import models_after, read_relative
+from agent.understanding.reply_data import may_be_id, sets_data
 from agent.understanding.reply_words import for_readers
 from agent.understanding.result import Gate
 from agent.understanding.roles import read_roles
@@ -79,7 +80,7 @@ def read_changes(
         found = found if found.get("candidate") or found.get("base_models") else found | model_of_family(own, context)
     found = {slot: value for slot, value in found.items() if value not in (None, (), [], False) or slot == "deploy"}
     if gate == "question" and set(found) <= _GUESSED:
-        answer = left_to_agent(own, context) or _bare_answer(scene, own, context)
+        answer = left_to_agent(own, context) or _bare_answer(scene, own, context, current)
         read_already = answer.keys() <= found.keys() - {"labels"}
         found = found if found and read_already else answer or found or _from_options(own, context, known_models)
     found |= _about_labels(scene, present, found)
@@ -106,6 +107,9 @@ def _plain(value: object) -> object:
 
 
 def _resources(scene: Scene, present: str, current: Request) -> dict[str, object]:
+    data = {mark: name for mark, name in scene.names.items() if name.kind == "dataset"}
+    for mark in [mark for mark, name in data.items() if not sets_data(present, mark, name, current)]:
+        present = present.replace(mark, data[mark].written)
     datasets = read_datasets(present, scene.names)
     evaluator = read_evaluator(present, scene.names)
     roles = read_roles(present, lambda mark: scene.model(mark).id or scene.model(mark).written.casefold())
@@ -158,7 +162,7 @@ def _candidate(text: str) -> dict[str, object]:
     return {"candidate": number} if number else {}
 
 
-def _bare_answer(scene: Scene, own: str, context: str) -> dict[str, object]:
+def _bare_answer(scene: Scene, own: str, context: str, current: Request) -> dict[str, object]:
     """ "tickets-2025" to "Which dataset?", "3" to "How many epochs?"."""
     slot = slot_asked(context)
     found = tuple(v for v in values(scene.text))
@@ -171,7 +175,9 @@ def _bare_answer(scene: Scene, own: str, context: str) -> dict[str, object]:
     if slot in ("budget_usd", "imbalance_threshold") and found:
         return {slot: found[-1]}
     if slot in ("train_dataset", "eval_dataset", "evaluator"):
-        return _bare_name(slot, own)
+        named = _bare_name(slot, own)
+        holds = slot == "train_dataset" and current.train_dataset is not None
+        return {} if holds and not may_be_id(str(named.get(slot, "")), current) else named
     if slot == "labels":
         labels = take_labels(f"labels: {without_count(own)}").values
         return {"labels": labels} if labels else {}

@@ -85,7 +85,13 @@ def read_datasets(text: str, names: dict[str, Name]) -> Datasets:
         elif mark == measured:
             # "train on that one instead": what was for measuring changes its role only at an explicit word.
             train, measured = (mark, None) if _retracts(left) and _TRAIN_LEFT.search(left) else (train, measured)
-        elif train is None or train in weak or _corrects(left, right) or _TAKES_THOSE.match(text, match.end()):
+        elif (
+            train is None
+            or train in weak
+            or _corrects(left, right)
+            or _is_exact(names, train, mark)
+            or _TAKES_THOSE.match(text, match.end())
+        ):
             if train is not None and train in weak and names[train].full and not names[mark].full:
                 continue
             train = mark
@@ -124,6 +130,11 @@ def _is_weak(text: str, end: int, left: str, right: str, name: Name) -> bool:
     """Whether a name is only weighed ("tickets-2024?") or told about ("X is hers from before"), so that a plain one outdoes it."""
     asked = text[end : end + 1] == "?" and not _ASKED_FOR.search(left)
     return asked or bool(_TOLD.search(right)) or (bool(_STRAY.search(left)) and not name.full)
+
+
+def _is_exact(names: dict[str, Name], train: str, mark: str) -> bool:
+    """Whether a path or a full resource name comes after a mere word ("my gsm8k data in ./a.jsonl"): it says which."""
+    return names[mark].full and not names[train].full
 
 
 def _retracts(left: str) -> bool:

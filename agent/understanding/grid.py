@@ -9,7 +9,7 @@ from agent.understanding import patterns as re
 _N = r"(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 _SEP = r"(?:\s*(?:,|/|;|\||&)\s*(?:and |or |then )?| n |,? (?:and|or|to|then|versus|vs\.?|(?:to be )?compared (?:with|to|against)|against|plus|as well as|and then|but also)(?: also)?(?: then)?(?: try| use)? | (?=\d))"
 _LIST = rf"(?P<list>{_N}(?:/{_N}){{2,30}}(?![\w/])|{_N}(?:{_SEP}{_N}(?![\w/])){{0,30}})"
-_OF = r"(?:\s*(?:=|:|->|-(?=\d)|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals|it|that|this|10th|tenth|we|want|would|like|go|down|up|back)){0,8}\s*"
+_OF = r"(?:\s*(?:=|:|->|(?<=[a-z])-(?=\d)|of|at|to|is|are|be|should be|will be|set to|both|either|values?|from|in|between|grid|with|candidates?|only|just|use|try|fixed at|fixed to|around|about|set|around|a|the|\(|\[|\{|these|settings?|options?|stays?|remain|and|constant|test|sweep|compare|equal to|equals|it|that|this|10th|tenth|we|want|would|like|go|down|up|back)){0,8}\s*"
 _NOT_AFTER = r"(?![\w-]*(?:\.[\w-]+)*(?:[ \t]*(?:(?:full |single |whole |complete |training )*(?:epochs?|ep\b|pass(?:es)?\b)|jobs|samples|rows|%|percent|b\b|usd|dollars|/1|gpus?|hours?)))"
 
 
@@ -71,13 +71,24 @@ _PREFIX_NOT = re.compile(
 )
 
 
+MOST_RANK, MOST_RATE, MOST_EPOCHS = 1024, 0.5, 100
+"""The largest values that are read as a rank, a learning rate, a number of epochs."""
+_MINUS = re.compile(r"\b(?:minus|negative) (?=\d)")
+
+
+def with_signs(text: str) -> str:
+    """The text with "minus 2" as -2, which is no number of anything here."""
+    return _MINUS.sub("-", text)
+
+
 def read_grid(text: str) -> dict[str, object]:
     """The grid slots that a text sets. Lists keep their order; the last list of a kind wins."""
+    text = with_signs(text)
     settled = _COUNTED.sub(_without_count, _VALUES_FOR.sub(r"\g<noun> ", _NO_SLOT.sub(" ; ", text)))
     settled = _AGAIN.sub(r"\g<first> and ", settled)
     betas, rest = _take(settled, _BETA, 0.0, 10.0)
-    rates, rest = _take(rest, _RATE, 0.0, 0.5)
-    ranks, rest = _take(rest, _RANK, 1, 1024)
+    rates, rest = _take(rest, _RATE, 0.0, MOST_RATE)
+    ranks, rest = _take(rest, _RANK, 1, MOST_RANK)
     if not rates and not re.search(r"\bloss\b[^.]{0,15}\de-", rest):
         bare = [
             m.group(1)
@@ -160,4 +171,4 @@ def _epochs(text: str) -> tuple[int, ...]:
 
 
 def _counts(number: float) -> bool:
-    return number == int(number) and 1 <= number <= 100
+    return number == int(number) and 1 <= number <= MOST_EPOCHS

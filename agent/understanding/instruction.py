@@ -17,6 +17,7 @@ from agent.understanding.label_wishes import only_tuned, read_dropped_labels, re
 from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.limits import declines_deployment, read_imbalance, read_limits
 from agent.understanding.menus import chosen_rows
+from agent.understanding.not_applied import not_applied
 from agent.understanding.preference import declines_pairs, read_method, wants_model_sweep, wants_pairs
 from agent.understanding.questions import missing_inputs, questions_for
 from agent.understanding.quoting import same_as_logged, settings_in, split_quoted
@@ -167,13 +168,17 @@ def _read(scene: Scene, known: tuple[str, ...]) -> Reading:
         unknown = _unknown(scene, roles, known)
     request = Request.model_validate({k: v for k, v in slots.items() if v is not None and v != ()})
     missing = missing_inputs(request)
+    taken = [slot for slot, value in slots.items() if value]
     return Reading(
         request=request,
         missing=missing,
         questions=questions_for(request, missing, unknown),
         refused=tuple(r.words for r in refusals) if workflow != "question" else (),
         unknown_models=unknown,
-        notes=not_held(present, scene.merges.said if workflow != "classification" else "")
+        notes=(
+            *not_held(present, scene.merges.said if workflow != "classification" else "", taken),
+            *not_applied(numbers, slots),
+        )
         if workflow != "question"
         else (),
     )

@@ -18,7 +18,7 @@ _AND = rf"(?:\s*,\s*(?:and )?{_THE}| (?:and|&|plus|or) {_THE})"
 _LABELS = rf"{_LABEL}(?:{_AND}{_LABEL}){{0,19}}(?: {_NOUN}(?=\W|$))?"
 _TWO = rf"{_LABEL}(?:{_AND}|\s*(?:=|/)\s*| with {_THE}){_LABEL}(?:{_AND}{_LABEL}){{0,18}}(?: {_NOUN}(?=\W|$))?"
 _MERGE = r"(?:merge|combine|fold|lump|collapse|unite|consolidate|map)"
-_ONE = r"(?:one|1|a single one|(?:a single|one|1|a common|the same|a new) (?:label|class|category|intent))"
+_ONE = r"(?:one|1|a single one|(?:one and )?the same thing|one and the same|(?:a single|one|1|a common|the same|a new) (?:label|class|category|intent))"
 _NAMED = rf"(?:,? (?:and )?(?:call(?:ed)?|named?)(?: it| them| that)?:? |,? as |: )(?P<name>{_LABEL})"
 _END = r"(?=\s*(?:$|[.,;!?)\n—]| (?:and|then|please|but|for|because|since|so|too|as well|again|instead|now|first|only|everywhere|after all)\b))"
 _NOT = r"(?:\b(?:no|not|never|without|don'?t|do not|stop|undo|skip|must not|shouldn'?t)\b(?: (?:any|the|more|do|please|to|ever))*)"
@@ -41,7 +41,9 @@ _MERGED_AFTER_ALL = re.compile(
 _INTO_ONE = re.compile(
     rf"\b{_MERGE} {_THE}(?P<olds>{_TWO})(?: together)?(?: (?:into|to|as|under|in) {_ONE}(?!\w))?(?:{_NAMED})?{_END}"
     rf"|\b(?:treat|count|read|regard|consider|handle) {_THE}(?P<as_one>{_TWO}) as {_ONE}{_END}"
-    rf"|(?:^\s*|[,;:] ?|\b(?:and|but) ){_THE}(?P<equal>{_TWO}) (?:are|mean|should be) (?:really |actually |in fact )?{_ONE}{_END}",
+    rf"|(?:^\s*|[,;:] ?|\b(?:and|but) ){_THE}(?P<equal>{_TWO}) (?:are|mean|should be) (?:really |actually |in fact )?{_ONE}(?:,? (?:so |and |please )*(?:put|merge|join|take|count|treat) (?:them|these|both)(?: together)?(?: (?:as|into|under) (?P<called>{_LABEL}))?)?{_END}"
+    rf"|\b(?:put|bring|throw|group) {_THE}(?P<put>{_TWO}) together(?: (?:as|into|under) (?:{_ONE}(?!\w)|(?P<together>{_LABEL})))?{_END}"
+    rf"|(?:^\s*|[,;:] ?|\b(?:and|but) )(?P<one>\w+_\w+) (?:equals|is (?:really |actually )?the same as) (?P<other>\w+_\w+){_END}",
     re.IGNORECASE,
 )
 _INTO = re.compile(
@@ -55,7 +57,7 @@ _NO_LABEL = re.compile(
     re.IGNORECASE,
 )
 """What may be merged or kept apart and is no label."""
-_NEW = ("new", "as", "name", "target")
+_NEW = ("new", "as", "name", "target", "called", "together", "other")
 """Groups of the patterns that name the label which others become."""
 _CUT_HERE = "⟂"
 """Stands where words were taken out."""
@@ -72,7 +74,7 @@ _KINDS = (
 )
 """Patterns in the order in which they are read: a no before what it denies, several pairs before labels without a new one."""
 _SPEAKS_OF_IT = re.compile(
-    r"merg|combin|fold|lump|collaps|unite|consolid|map|treat|count|read|regard|consider|handle|apart|separat|distinct|label|class|categor"
+    r"merg|combin|fold|lump|collaps|unite|consolid|map|treat|count|read|regard|consider|handle|apart|separat|distinct|same|together|equal|label|class|categor"
 )
 
 

@@ -66,7 +66,7 @@ _ALONE = re.compile(
 )
 """A sentence that is only names with slashes between."""
 _NOT_A_LIST = re.compile(
-    r"^\W*(?:in|from|inside|already|missing|unknown|given|known|stored|found|part|attached|taken|not|to be|up to|what|whatever|the same|noisy|balanced|imbalanced|skewed|rare|wrong|clean|clear)\b",
+    r"^\W*(?:in|from|inside|already|missing|unknown|given|known|stored|found|part|attached|taken|not|to be|up to|what|whatever|the same|noisy|balanced|imbalanced|skewed|rare|un-?merged|merged|unchanged|untouched|apart|wrong|clean|clear)\b",
     re.IGNORECASE,
 )
 """How a sentence about the labels goes on that lists none: "the labels are in the data"."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from agent.understanding import patterns as re
 from agent.understanding.text import MAX_CHARS
 
@@ -14,6 +16,10 @@ _PAST = re.compile(
     r"\b(?:cost|costs|paid|pay|spent|burn(?:ed|t)|bill|invoice|salary|revenue|worth|price of)\b[^.;\n]{0,30}$"
 )
 MERGES = "labels to be merged"
+_ROWS = "a number of rows to use"
+_CANDIDATES = "a number of candidates"
+_HELD_BY = {_ROWS: "subsample", _CANDIDATES: "skip_sweep"}
+"""The slot that may hold such a wish."""
 _NO_SLOT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a LoRA alpha", re.compile(r"\balpha\b(?: (?:of|to|at|is))?\s*[:=]?\s*\d")),
     ("a random seed", re.compile(r"\bseed\b(?: (?:of|to|at|is))?\s*[:=]?\s*\d")),
@@ -34,6 +40,9 @@ _NO_SLOT: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a name for the model", re.compile(r"\b(?:name|call) (?:it|the (?:model|result|output|winner|final model|tuned model))\b|\boutput[- _]model\b")),
     (MERGES, re.compile(r"\b(?:merge|combine|fold|lump|collapse)\b[^.;\n]{1,60}\b(?:into|with|and|together)\b")),
     ("a micro-averaged or weighted F1", re.compile(r"\b(?:micro|weighted)[- _]?(?:averaged?[- ])?f[- _]?1\b")),
+    (_CANDIDATES, re.compile(r"\b(?:only|just|at most|max(?:imum)?|no more than|up to) (?:\d+|that|(?:a )?single) (?:candidates?|config(?:uration)?s?)\b(?!(?: \w+){0,2} (?:in parallel|at once|at a time|at the same time|concurrently))")),
+    ("a limit of time", re.compile(r"\b(?:max(?:imum)?|at most|no (?:more|longer) than|up to|less than|under|only)\.? (?:of )?\d+ ?(?:min(?:ute)?s?|hours?|hrs?|h|days?|sec(?:ond)?s?)\b")),
+    (_ROWS, re.compile(r"(?<!have )(?<!has )(?<!got )(?<!are )(?<!is )(?<!contains )\b(?:only|just|max(?:imum)?|at most|no more than|first|limit(?: it| the data)? to|cap(?: it)? at)(?: (?:use|take|train on|on|with|the|first|about|around|some|ca\.?|approx\w*))* ?[~≈]?\d+ (?:of (?:the|my|our|its) )?(?:\w+ )?(?:rows|samples|examples|records|lines)\b")),
     ("an export of the weights", re.compile(r"\b(?:export|download|upload|push)(?: \w+){0,4} (?:weights|adapter|hugging ?face|the hub|s3)\b")),
 )  # fmt: skip
 
@@ -48,10 +57,11 @@ def partly_read(own: str) -> tuple[str, ...]:
     )
 
 
-def not_held(text: str, merges: str = "") -> tuple[str, ...]:
+def not_held(text: str, merges: str = "", taken: Collection[str] = ()) -> tuple[str, ...]:
     """One sentence for a sum in another currency or in none, one for the wishes that no setting holds.
 
     `text` is what is in force, in lower case, with plain numbers; `merges` are words about labels that have no effect.
+    `taken` are the slots that were set: some hold a wish after all (rows as those of the hyperparameter tuning).
     """
     money = [m.group().strip() for m in _FOREIGN.finditer(text) if not _PAST.search(text[: m.start()])]
     found = [
@@ -61,7 +71,11 @@ def not_held(text: str, merges: str = "") -> tuple[str, ...]:
     ]
     if not money and (bare := _UNNAMED.search(text)):
         found.append(f"You name a budget of {bare['n']} without a currency; no limit was set. Please give it in USD.")
-    wishes = [name for name, pattern in _NO_SLOT if pattern.search(text) or (name == MERGES and merges)]
+    wishes = [
+        name
+        for name, pattern in _NO_SLOT
+        if (pattern.search(text) and _HELD_BY.get(name) not in taken) or (name == MERGES and merges)
+    ]
     if wishes:
         found.append(
             f"You also speak of {_listed(wishes)}: there is no setting for that here, so it has no effect on the run."

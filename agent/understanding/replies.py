@@ -10,12 +10,14 @@ from agent.understanding.answers import read_changes
 from agent.understanding.asked_for import left_to_agent
 from agent.understanding.beside import ASKS, beside_a_question
 from agent.understanding.context import kind_of_question
+from agent.understanding.corrections import without_withdrawn_numbers
 from agent.understanding.label_merges import MERGE_SLOTS, take_merges
 from agent.understanding.languages import to_english
 from agent.understanding.leftovers import not_held, partly_read
 from agent.understanding.letters import quotes_a_plan, without_frame
 from agent.understanding.names import QUOTED_FILE
 from agent.understanding.no_forms import begins_with_hold, ends_session, says_no
+from agent.understanding.not_applied import not_applied
 from agent.understanding.numbers import plain_numbers
 from agent.understanding.quoting import split_quoted
 from agent.understanding.result import Gate, Reply
@@ -111,7 +113,9 @@ def read_reply(
         merges, rest = take_merges(normalised(parts.own))
         merged = bool(changes.keys() & MERGE_SLOTS)
         plain = _QUOTED_WORDS.sub(" ", rest).lower()
-        unheld += not_held(plain_numbers(plain), "" if merged else merges.said)
+        said = plain_numbers(to_english(plain))
+        unheld += not_held(said, "" if merged else merges.said, changes)
+        unheld += not_applied(without_withdrawn_numbers(said), changes)
     return replace(reply, reason=" ".join((reply.reason, *unheld)))
 
 
