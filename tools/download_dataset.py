@@ -18,10 +18,12 @@ from tools.tokenizer import context_length, counters_of
 from tuning.facts import DatasetFacts
 from tuning.inspection import inspect
 from tuning.leakage import EvalIndex
+from tuning.lists import first_of
 from tuning.plan import Interval, sha8
 from tuning.tokens import TokenCounter
 
 Role = Literal["train", "eval"]
+SHOWN_LABELS = 10
 FIRST_ROWS = 2
 ROW_BYTES = 1_000
 """Of a first row that is read for a look; less of it is quoted."""
@@ -213,7 +215,7 @@ def _summary(name: str, facts: DatasetFacts) -> str:
         f"Row length in tokens: median {lengths.p50:,}, 95% up to {lengths.p95:,}, longest {lengths.max:,}",
     ]
     if facts.labels:
-        labels = ", ".join(f"{quote(label)} {count:,}" for label, count in list(facts.labels.items())[:10])
+        labels = first_of([f"{quote(label)} {count:,}" for label, count in facts.labels.items()], SHOWN_LABELS)
         lines.append(f"Labels ({len(facts.labels)}): {labels}")
     lines += [f"Conversion proposed for {c.rows:,} rows: {c.why} (first: {c.example})" for c in facts.conversions]
     lines += [f"Note: {issue}" for issue in facts.issues]

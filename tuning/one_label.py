@@ -12,7 +12,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from tuning.lists import first_of
+
 MAX_LABELS = 1_000
+NAMED_LABELS = 30
+"""Labels of the data that an error lists."""
 SAME_SPELLING = " (spellings that differ in case, spaces or punctuation alone count as one)"
 _QUOTES = " \t\r\n\"'`.,;:!?()[]{}<>*«»“”‘’„"
 GAP = re.compile(r"(?<=[^\W_])[\s_-]+(?=[^\W_])")
@@ -162,7 +166,7 @@ def _check(
             'Group them into fewer labels, list the ones that matter ("Labels are: a, b, c"), or use supervised fine-tuning.',
         )
     if not filled and outside:
-        first = ", ".join(list(outside)[:10])
+        first = first_of(list(outside), NAMED_LABELS)
         raise LabelError(
             f"no row has a label of your list; the data's labels are: {first}", "List the labels as the data has them."
         )

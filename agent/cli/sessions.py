@@ -38,6 +38,8 @@ def create(command: Namespace) -> int:
         show_json({"session_id": session})
     else:
         print(f"Session ID: {session}", flush=True)
+        if not command.wait and sys.stderr.isatty():
+            print(f"Look on and answer with: fireagent chat {session}", file=sys.stderr)
     return _watched(client, session, 0, command.output) if command.wait else DONE
 
 
