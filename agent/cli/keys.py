@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from agent.cli.problems import usage
+from tools.addresses import shown_address
 
 CLOUD_KEYS = ("FIREWORKS_AGENT_API_KEY", "FIREWORKS_API_KEY")
 OWN_KEY = "FIREAGENT_PLATFORM_KEY"
@@ -118,7 +119,7 @@ def _is_cloud(url: str) -> bool:
         parsed = urlsplit(url)
         return (parsed.scheme, parsed.hostname, parsed.port or 443) == ("https", CLOUD_HOST, 443)
     except ValueError as error:
-        raise usage(f"{url[:200]!r} is not an address of a platform", "Give https://HOST.") from error
+        raise usage(f"{shown_address(url)!r} is not an address of a platform", "Give https://HOST.") from error
 
 
 def _values() -> dict[str, str]:

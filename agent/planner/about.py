@@ -6,6 +6,7 @@ import re
 
 from agent.planner.briefing import KINDS
 from agent.session.state import SessionState
+from tools.addresses import shown_address
 from tuning.workflows import WORKFLOWS
 
 _NOT_YET = ", ".join(words for name, words in KINDS.items() if name not in WORKFLOWS)
@@ -54,5 +55,5 @@ def _privacy(state: SessionState) -> str:
             "sent to the internet. No usage statistics are sent either."
         )
     if created is not None and created.llm is not None:
-        where += f" The planner's model is another matter: what you write to me, and findings about the data, go to {created.llm.url}."
+        where += f" The planner's model is another matter: what you write to me, and findings about the data, go to {shown_address(created.llm.url)}."
     return where

@@ -17,6 +17,7 @@ from agent.planner.heard import Heard
 from agent.planner.refusals import EndpointTrouble, refused
 from agent.planner.written_calls import is_unread_call, written_calls
 from agent.session.events import LlmChoice, ModelCall
+from tools.addresses import shown_address
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -203,7 +204,7 @@ class Endpoint:
         )
 
     def _who(self) -> str:
-        return f"the model {self.choice.model[:100]} at {urlsplit(self.choice.url).netloc[:100]}"
+        return f"the model {self.choice.model[:100]} at {urlsplit(shown_address(self.choice.url)).netloc[:100]}"
 
 
 def _trouble(heard: Heard, content: str, calls: bool) -> str:

@@ -15,6 +15,7 @@ from agent.server.problems import Problem
 from agent.session.events import SessionCreated
 from agent.session.state import SessionState
 from agent.session.store import Store
+from tools.addresses import shown_address
 from tools.base import ToolError
 
 LOCAL_ACCOUNT = "local"
@@ -105,7 +106,7 @@ def check_url(url: str) -> str:
     more = parsed.userinfo or parsed.query or parsed.fragment or parsed.path not in ("", "/")
     if not parsed.host or not (parsed.scheme == "https" or plain_here) or more:
         raise Problem(
-            400, f"{url[:200]!r} is not an address of a platform",
+            400, f"{shown_address(url)!r} is not an address of a platform",
             next_step="Give https://HOST without a path, or http://127.0.0.1:PORT for one on this machine.",
         )  # fmt: skip
     return url.rstrip("/")
