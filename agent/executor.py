@@ -84,9 +84,10 @@ class Executor:
     async def resume(self, session: str) -> None:
         """Runs the calls again that have an intent and no outcome, and gives a standing yes: what a kill left behind.
 
-        A call that asks a model reserves anew, for nobody knows how much of its block was used.
+        A call that asks a model reserves anew, for nobody knows how much of its block was used. It lasts, so it comes last.
         """
-        for key in self.store.state(session).pending:
+        calls = self.store.state(session).calls
+        for key in sorted(self.store.state(session).pending, key=lambda key: calls[key].tool == "evaluate_model"):
             state = self.store.state(session)
             call = ToolCall(key, state.calls[key].tool, state.calls[key].arguments)
             if call.arguments.get("probe"):

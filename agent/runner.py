@@ -181,7 +181,7 @@ class Runner:
     async def _beside(self, session: str, work: Coroutine[Any, Any, object]) -> None:
         """Does what may last; meanwhile answers questions and fills free training slots: as the log changes, and when due."""
         news = self._news[session] = asyncio.Event()
-        taken = asyncio.create_task(work, name=f"{work.__name__} {session}")
+        taken = asyncio.create_task(work, name=f"work {session}")
         taken.add_done_callback(lambda _: news.set())
         try:
             while not taken.done():

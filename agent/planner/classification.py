@@ -68,22 +68,24 @@ def _inputs(state: SessionState, now: float) -> Step | None:
     return check_models(state, now)
 
 
-def refill(state: SessionState, now: float) -> Run | None:
+def refill(state: SessionState, now: float) -> Run | Wait:
     """What fills training slots that free while an evaluation runs: uploads, launches and measures of the same phase.
 
-    None where nothing is due, where the user was not answered yet or said stop, and in a session that a model leads: there
-    each launch is the model's word.
+    Nothing where a retry is not due yet (it says when), where the user was not answered yet or said stop, and in a session
+    that a model leads: there each launch is the model's word.
     """
     plan, led = state.known.plan, state.created is None or state.created.planner != "offline"
     halted = state.ended or state.cancelling or state.held or state.unanswered or state.gate or not state.plan_approved
     if plan is None or led or halted:
-        return None
+        return Wait()
     asking = (state.calls[key].item for key in state.pending if state.calls[key].tool == "evaluate_model")
     phases = {item.phase for name in asking if (item := plan.item(name)) is not None}
     trained_in = {TRAINED_BEFORE[phase] for phase in phases if phase in TRAINED_BEFORE}
     due = [i for i in plan.items if i.kind == "train" and i.phase in trained_in and not not_chosen(state, plan, i)]
     step = train(state, now, plan, due)
-    return step if isinstance(step, Run) and step.call.tool in REFILLS else None
+    if isinstance(step, Run) and step.call.tool in REFILLS:
+        return step
+    return step if isinstance(step, Wait) else Wait()
 
 
 def free_deployments(state: SessionState) -> int:

@@ -26,6 +26,10 @@ def launched(state: SessionState, item: str) -> bool:
     return any(call.tool == "launch_job" and call.item == item for call in state.calls.values())
 
 
+def _tries(state: SessionState, item: str) -> int:
+    return sum(call.tries for call in state.calls.values() if call.tool == "launch_job" and call.item == item)
+
+
 async def mid_evaluation(home: House, platform: ScriptedPlatform) -> tuple[str, str]:
     """A session whose first candidate is being evaluated for a while and whose next two still train; the second's script."""
     session = await to_plan(home, TWO_AT_ONCE)
@@ -69,6 +73,38 @@ async def test_a_cancel_in_the_midst_settles_everything(tmp_path: Path) -> None:
         await when(home, session, lambda s: launched(s, "sweep-4"))
         cancel(home, session)
         await settled(home, platform, session)
+
+
+async def test_a_launch_that_waits_for_its_retry_is_made_when_due_not_after_the_evaluation(tmp_path: Path) -> None:
+    async with rooms(tmp_path) as (home, platform):
+        session, slow = await mid_evaluation(home, platform)
+        busy = Fault("POST", "supervisedFineTuningJobs$", status=503, times=1)
+        platform.faults[:] = [busy, Fault("POST", CHAT, delay=6)]
+        platform.runner.scripts[slow] = Script(polls=0)
+        state = await when(home, session, lambda s: _tries(s, "sweep-4") == 2)
+        assert asking(state), "tried again only after the evaluation"
+        platform.faults.clear()
+        platform.runner.scripts.clear()
+        cancel(home, session)
+        await home.until(session, "cancelled", seconds=60)
+
+
+async def test_a_slot_that_frees_is_filled_while_a_killed_evaluation_is_resumed(tmp_path: Path) -> None:
+    async with rooms(tmp_path) as (home, platform):
+        session, slow = await mid_evaluation(home, platform)
+        await home.runner.stop()
+        platform.runner.scripts[slow] = Script(polls=0)
+        again = House(home.home, platform.url)
+        await again.runner.start()
+        try:
+            state = await when(again, session, lambda s: launched(s, "sweep-4"))
+            assert asking(state), "launched only after the evaluation"
+            platform.faults.clear()
+            platform.runner.scripts.clear()
+            cancel(again, session)
+            await again.until(session, "cancelled", seconds=60)
+        finally:
+            await again.close()
 
 
 async def test_a_kill_in_the_midst_doubles_nothing(tmp_path: Path) -> None:
