@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from agent.planner.about import about
-from agent.planner.classified import figures, labels, splits, winner_told
+from agent.planner.classified import figures, labels, mistakes, splits, winner_told
 from agent.planner.going_on import going_on
 from agent.planner.outlook import outlook
 from agent.planner.terms import TERMS
@@ -21,11 +21,12 @@ from tuning.workflows import CLASSIFICATION, SFT
 def answer(question: str, state: SessionState) -> str:
     """The best answer that the session's own facts give; a question of several halves gets the answers that are known."""
     text = " ".join(question.casefold().split())
-    halves = [half for half in _HALVES.split(text) if len(half.split()) > 1]
+    classifies = state.known.request.workflow == CLASSIFICATION.name
+    parts = [text] if classifies and re.search(_MISTAKES, text) else _HALVES.split(text)
+    halves = [half for half in parts if len(half.split()) > 1]
     found = list(dict.fromkeys(filter(None, (_one(half, state) for half in halves))))
     if len(found) > 1:
         return "\n\n".join(found)
-    classifies = state.known.request.workflow == CLASSIFICATION.name
     return (
         _one(text, state)
         or next(iter(found), "")
@@ -119,8 +120,11 @@ _HALVES = re.compile(r"(?<=[?!])\s+|,? (?:and|und) (?=(?:how|what|which|when|why
 _NEXT = r"what.*\b(happens?|comes?|is|are|follows?)\b.*\b(next|then|after(wards)?)\b|\bnext (steps?|phase)\b|what will you do|what (do|will) you do (next|now|then)|what'?s next"
 _MEANING = r"\bwhat (is|are|does|do)\b|\bhow (do|does|is|are|did|will|would)\b|\bwhy\b|\bmean|explain|define"
 """Questions about a term: they come before the facts that the same words may ask for."""
+_MISTAKES = r"\bmix(es|ed)?\b.*\bup\b|\bconfuse[sd]?\b|\banswers? instead\b|\bmistak\w+\b|\bget(s|ting)? wrong\b|\bwhy\b.*(\b0 ?%|\bzero\b)|\bworst\b"
+"""Such a question stays whole: its second half speaks of the label that the first one names."""
 _CLASSIFIED: tuple[tuple[str, Callable[[str, SessionState], str]], ...] = (
     (r"\b(which|what|who|why|how)\b.*\b(win|wins|won|winner|winning)\b|\bwinner\b|\bwhich.*\bbest\b", winner_told),
+    (_MISTAKES, mistakes),
     (r"\b(which|what|how many|where)\b.*\b(rows?|samples?|examples?|data|part|files?)\b.*\b(test|held.?out|validation|train\w*|judge\w*|sweep)\b"
      r"|\b(which|what|how many|how big|where|how)\b.*\b(test|held.?out|validation) (set|split|rows?|data|part)\b|\bhow.*\bsplit\b", splits),
     (r"\b(which|what|how many) (are the |the )?(labels|classes|categories)\b|\bwhere.*\blabels? (is|are|come|was|were)", labels),

@@ -17,6 +17,8 @@ ROLES = {
     "validation": "validation rows, which rank the candidates",
     "test": "held-out rows, which judge base and tuned models",
 }
+WORST = 5
+"""Labels that are told of where the question names none."""
 _NUMBER = re.compile(r"\b(?:candidate|number|no\.?|#) ?#?(\d{1,3})\b")
 
 
@@ -56,6 +58,35 @@ def figures(question: str, state: SessionState) -> str:
         )
         rows.append(f"{name} {stage}: {_rate(fact)} of {fact.rows:,} {fact.split} rows, macro-F1 {fact.macro_f1:.3f}")
     return "Measured so far: " + "; ".join(rows) + "."
+
+
+def mistakes(question: str, state: SessionState) -> str:
+    """How a label that the question names did, else which did worst. What stands in for what is in the report, not in the log."""
+    plan, scores = state.known.plan, state.known.scores
+    measured = [scores[item.id] for item in plan.items if item.id in scores] if plan else []
+    if not measured:
+        return ""
+    fact = max(
+        (f for f in measured if f.split == measured[-1].split), key=lambda f: (f.candidate is not None, f.accuracy)
+    )
+    results = [each for each in fact.per_label if each.rows]
+    named = [each for each in results if re.search(rf"(?<!\w){re.escape(each.label.casefold())}(?!\w)", question)]
+    worst = (
+        named or sorted((each for each in results if each.correct < each.rows), key=lambda each: each.recall)[:WORST]
+    )
+    whose = f"candidate {fact.candidate}" if fact.candidate else fact.model.rsplit("/", 1)[-1]
+    if not worst:
+        return f"On the {fact.rows:,} {fact.split} rows {whose} mixed up nothing."
+    told = "; ".join(
+        f"{each.label}: {each.correct:,} of {each.rows:,} rows right, and {percent(each.precision)} of the answers naming it are right"
+        for each in worst
+    )
+    beyond = f" {fact.unparsable:,} answers name no label." if fact.unparsable else ""
+    where = "the confusion matrix of final_report.md" if state.known.report else "the report, once it is written"
+    return (
+        f"On the {fact.split} rows, {whose}: {told}.{beyond} What "
+        f"is answered instead of a label is in {where}; each answer is in {fact.answers_path or 'the answers file'}."
+    )
 
 
 def splits(question: str, state: SessionState) -> str:

@@ -18,6 +18,7 @@ from agent.session.state import Said, SessionState
 from agent.understanding import read_instruction
 from agent.understanding.beside import ASKS
 from tools.base import ToolCall
+from tuning.models import nearest
 from tuning.workflows import CLASSIFICATION, SFT
 
 PLAYBOOKS: Mapping[str, Callable[[SessionState, float], Step]] = {
@@ -71,15 +72,18 @@ def _read(state: SessionState, now: float) -> Step:
         missing=reading.missing,
         questions=reading.questions,
         refused=reading.refused,
-        unknown_models=tuple(_unknown(m.written, m.nearest) for m in reading.unknown_models),
+        unknown_models=tuple(
+            _unknown(m.written, nearest(m.written, names) if created.platform_kind == "local" else m.nearest)
+            for m in reading.unknown_models
+        ),
         notes=reading.notes,
         source=1,
     )
     return Understand("request/1", event)
 
 
-def _unknown(written: str, nearest: tuple[str, ...]) -> str:
-    return f"{written} (nearest: {', '.join(nearest)})" if nearest else written
+def _unknown(written: str, offered: tuple[str, ...]) -> str:
+    return f"{written} (nearest: {', '.join(offered)})" if offered else written
 
 
 def react(state: SessionState, said: Said) -> Say:
