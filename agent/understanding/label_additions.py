@@ -14,8 +14,10 @@ _NOUN = r"(?:labels?|class(?:es)?|categor(?:y|ies)|intents?)"
 _STOP = r"(?:and|or|to|as|with|then|please|but|for|too|also|again|back|proceed|go|run|train|use|called|named|the|a|an|it|them|this|that|more|of|in|from)"
 _WORD = rf"(?:\"[^\"\n]{{1,60}}\"|'[^'\n]{{1,60}}'|(?!{_STOP}\b)[\w][\w/&+.#-]*)"
 _NAMES = rf"{_WORD}(?:(?:\s*,\s*(?:and )?| and | & ){_WORD})*"
+_COMPOUND = r"(?:the |a |an |another |some |more |new )*label (?:columns?|fields?|smoothing|noise)\b"
+"""What is no label: a part of the data, or a technique."""
 _ADDED = re.compile(
-    rf"\b(?:add|include|introduce|put in|take (?:back )?in) (?:also |back )?(?:the |a |an |one |another |more |new |further |two |three |\d )*{_NOUN}:? (?:called |named )?(?P<after>{_NAMES})"
+    rf"\b(?:add|include|introduce|put in|take (?:back )?in) (?:also |back )?(?!{_COMPOUND})(?:the |a |an |one |another |more |new |further |two |three |\d )*{_NOUN}:? (?:called |named )?(?P<after>{_NAMES})"
     rf"|\b(?:add|include|introduce) (?:also )?(?:the )?(?P<before>{_NAMES}) (?:as (?:a |an |another )?(?:new |further |extra )?{_NOUN}|to (?:the |my |our )?(?:list of )?{_NOUN}|{_NOUN}(?= (?:too|as well|again|back)|\W*$))"
     rf"|\b(?:take|put|bring) (?:the )?(?:{_NOUN} )?(?P<back>{_NAMES}) (?:back in|back)\b",
     re.IGNORECASE,
