@@ -18,6 +18,7 @@ import agent.understanding
 from agent.understanding import read_reply
 from agent.understanding.phrases import rows_in
 from agent.understanding.vocabulary import load_list
+from agent.understanding.yes_forms import is_no_whole_yes
 
 Gate = Literal["plan", "promotion", "comparison"]
 GATES: tuple[Gate, ...] = ("plan", "promotion", "comparison")
@@ -116,7 +117,16 @@ def gates_and_yeses(draw: st.DrawFn) -> tuple[Gate, str]:
 @given(gates_and_yeses())
 def test_what_the_list_says_is_a_yes(case: tuple[Gate, str]) -> None:
     gate, text = case
-    assert read_reply(text, gate).label == "approve", text
+    part = gate != "question" and is_no_whole_yes(text)
+    assert read_reply(text, gate).label == ("unclear" if part else "approve"), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["approve the sweep", "Yes to the training.", "confirm the cost", "Please approve.", "I can approve it", "いいです"],
+)
+def test_consent_to_a_part_or_asked_of_others_is_no_yes(text: str) -> None:
+    assert read_reply(text, "plan").label == "unclear"
 
 
 @settings(deadline=None, max_examples=600)
