@@ -27,9 +27,7 @@ def questions_for(request: Request, missing: tuple[str, ...], unknown: tuple[Unk
     """One question for each thing that only the user can say."""
     asked = [_unknown_model(model) for model in unknown]
     if request.workflow is None:
-        asked.append(
-            "What shall I do? I can fine-tune on examples (SFT), and train a classifier and measure it."
-        )
+        asked.append("What shall I do? I can fine-tune on examples (SFT), and train a classifier and measure it.")
     if "train_dataset" in missing:
         asked.append(
             "Which dataset shall I use? Its id (for example accounts/you/datasets/tickets) or a file is enough."

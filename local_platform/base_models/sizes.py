@@ -84,8 +84,8 @@ _ONE_MILLION = (_COPYING, Stage(5_900_000, MIX, 256, 4096), Stage(300_000, MIX, 
 _FIVE_MILLION = (
     Stage(450_000, LARGER_MIX, 256, 4096),
     Stage(1_050_000, LABELS_MIX, 256, 4096),
-    Stage(8_000_000, LONG_MIX, 256, 4096),
-    Stage(200_000, LONG_MIX, CONTEXT, 4096, joined=True),
+    Stage(6_600_000, LONG_MIX, 256, 4096),
+    Stage(100_000, LONG_MIX, CONTEXT, 4096, joined=True),
 )
 
 SIZES = {

@@ -123,7 +123,14 @@ def test_what_the_list_says_is_a_yes(case: tuple[Gate, str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["approve the sweep", "Yes to the training.", "confirm the cost", "Please approve.", "I can approve it", "いいです"],
+    [
+        "approve the sweep",
+        "Yes to the training.",
+        "confirm the cost",
+        "Please approve.",
+        "I can approve it",
+        "いいです",
+    ],
 )
 def test_consent_to_a_part_or_asked_of_others_is_no_yes(text: str) -> None:
     assert read_reply(text, "plan").label == "unclear"
