@@ -13,7 +13,7 @@ _TURNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, words in (
         (r"\b(?:only|just|a single|no more than|the)? ?\bone (?=(?:full |single |training )?(?:epochs?|pass|job|rank)\b)", " 1 "),
         (rf"\b{_LEAVE} {_DEPLOYMENT}(?: \w+)? (?:out|off|away|aside)\b", "no deployment"),
-        (rf"\b(?:drop|remove|delete|omit|strike|cut) {_DEPLOYMENT}(?: (?:step|part|from it|from the plan))?\b", "no deployment"),
+        (rf"\b(?:drop|remove|omit|strike|cut) {_DEPLOYMENT}(?: (?:step|part|from it|from the plan))?\b", "no deployment"),
         (
             rf"\b{_DEPLOYMENT}(?: step| part)? (?:is|gets|has been|was|must be|should be|shall be|goes|comes) (?:taken |left |struck |thrown |cut )?(?:out|off|dropped|removed|omitted|deleted)\b(?: of)?",
             "no deployment in",
