@@ -113,7 +113,7 @@ def gates_and_yeses(draw: st.DrawFn) -> tuple[Gate, str]:
     return gate, draw(yeses(gate))
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=400, derandomize=True)
 @given(gates_and_yeses())
 def test_what_the_list_says_is_a_yes(case: tuple[Gate, str]) -> None:
     gate, text = case
@@ -136,7 +136,7 @@ def test_consent_to_a_part_or_asked_of_others_is_no_yes(text: str) -> None:
     assert read_reply(text, "plan").label == "unclear"
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=600, derandomize=True)
 @given(
     gates_and_yeses(),
     st.sampled_from(CONDITIONS + QUESTIONS + HEDGES + NEGATIONS),
@@ -153,14 +153,14 @@ def test_a_yes_with_anything_that_turns_it_is_none(case: tuple[Gate, str], turn:
     assert read_reply(changed, gate).label != "approve", changed
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(gates_and_yeses(), st.sampled_from(FRAMES))
 def test_a_yes_of_somebody_else_is_none(case: tuple[Gate, str], frame: str) -> None:
     gate, text = case
     assert read_reply(frame.format(text), gate).label != "approve", frame.format(text)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(gates_and_yeses(), st.sampled_from(CONDITIONS), st.integers(0, 12))
 def test_a_condition_in_the_middle_of_a_yes_is_none(case: tuple[Gate, str], turn: str, at: int) -> None:
     gate, text = case
@@ -204,7 +204,7 @@ def test_a_plain_yes_is_an_approval_in_any_language(where: str, text: str) -> No
     assert read_reply(text, gate).label == "approve"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=300, derandomize=True)
 @given(
     st.sampled_from([case for case in APPROVALS if ">" not in case[1]]),  # words after a quotation are part of it
     st.sampled_from(CONDITIONS + NEGATIONS + HEDGES),
