@@ -19,7 +19,6 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -28,6 +27,7 @@ from fireworks import APIConnectionError, APIStatusError, APITimeoutError, Async
 from tools.answers_file import Reply
 from tools.errors import NotJsonError, quote, refused_by_guard, told
 from tools.pace import Pace
+from tools.retry_after import wanted_pause
 from tuning.workflows import EVALUATION_BLOCK
 
 REQUEST_SECONDS = 120.0
@@ -241,20 +241,7 @@ def _read(content: bytes) -> Reply:
 
 def _pause(error: Exception, tries: int) -> float:
     """Seconds until the same is asked again: what the platform asks for, else doubling; spread, so that no crowd forms."""
-    asked = _retry_after(error.response.headers) if isinstance(error, APIStatusError) else None
-    if asked is not None:
+    asked = wanted_pause(error.response.headers, time.time()) if isinstance(error, APIStatusError) else 0.0
+    if asked:
         return min(asked, LONGEST_RETRY_AFTER) * random.uniform(1.0, 1.25)
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tries, 10)) * random.uniform(0.5, 1.0)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the platform asks to wait (RFC 9110: a number or a date); None when it does not say."""
-    said = headers.get("retry-after", "").strip()
-    try:
-        return max(0.0, float(said))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None

@@ -19,6 +19,7 @@ from tools.tokenizer import context_length
 from tuning.findings import MIN_ROWS
 from tuning.formats import dump_row
 from tuning.labels import classification_row, listed
+from tuning.lists import first_of
 from tuning.material import LabelSet, Material
 from tuning.one_label import LabelError
 from tuning.split import Split, split, subsample
@@ -255,14 +256,14 @@ class _Preparation:
         few = [f"{label} ({count})" for label, count in labels.counts if 0 < count < FEW and label not in single]
         if single:
             yield (
-                f"With a single row: {_some(single)}. One row can be learnt from or measured, not both, and it is not "
+                f"With a single row: {first_of(single, SHOWN)}. One row can be learnt from or measured, not both, and it is not "
                 f"measured. Add rows, or say 'leave out the label {single[0]}'."
             )
         if few:
-            yield f"With fewer than {FEW} training rows: {_some(few)}. Hardly anything can be learnt about them."
+            yield f"With fewer than {FEW} training rows: {first_of(few, SHOWN)}. Hardly anything can be learnt about them."
         unmeasured = [label for label, count in labels.counts if count and not test[label] and label not in single]
         if unmeasured:
-            yield f"Without held-out rows, so that their accuracy can't be measured: {_some(unmeasured)}."
+            yield f"Without held-out rows, so that their accuracy can't be measured: {first_of(unmeasured, SHOWN)}."
 
     def _conflicts(self) -> list[tuple[int, int]]:
         """Pairs of lines of the original file with one prompt and different labels."""
@@ -274,7 +275,3 @@ class _Preparation:
                 numbers = self.side.data.numbers
                 found.append((numbers[self.rows[earlier]], numbers[self.rows[place]]))
         return found
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")

@@ -10,6 +10,7 @@ from typing import Any
 
 from tools.conversion import Converted
 from tuning.labels import Rule, choose_rule, like_label
+from tuning.lists import first_of
 from tuning.one_label import LabelError, Merging, Resolved, normal, resolve
 from tuning.request import Request
 from tuning.rows import truth_labels
@@ -140,10 +141,9 @@ def _left_out(side: Side, what: str) -> Iterable[str]:
 
 def _outside(resolved: Resolved, request: Request) -> Iterable[str]:
     if resolved.outside:
-        named = ", ".join(f"{label} ({rows:,})" for label, rows in list(resolved.outside.items())[:SHOWN])
-        more = f" and {len(resolved.outside) - SHOWN:,} more labels" if len(resolved.outside) > SHOWN else ""
+        named = first_of([f"{label} ({rows:,})" for label, rows in resolved.outside.items()], SHOWN)
         yield (
-            f"Rows with a label that is not in your list are left out: {named}{more}. Say the whole list of labels again "
+            f"Rows with a label that is not in your list are left out: {named}. Say the whole list of labels again "
             "to take them in."
         )
     known = {normal(text) for text in (*resolved.of, *resolved.labels)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tuning.lists import first_of
 from tuning.material import LabelSet, Material, ModelFacts, Site
 from tuning.one_label import normal
 from tuning.plan import Candidate, Interval, PlanItem
@@ -50,7 +51,9 @@ def decisions(
 
 
 def _of_labels(request: Request, labels: LabelSet) -> Iterator[Decision]:
-    yield Decision(name="Labels", value=f"{len(labels.labels):,}: {some(labels.labels)}", source=labels.source)
+    yield Decision(
+        name="Labels", value=f"{len(labels.labels):,}: {first_of(labels.labels, SHOWN)}", source=labels.source
+    )
     yield Decision(name="Where a row's label is read", value=labels.rule, source="found in the data")
     several = "several labels a row" if labels.multi_label else "one label a row"
     yield Decision(name="Task", value=several, source="found in the data")
@@ -167,10 +170,10 @@ def _label_warnings(labels: LabelSet, proposes: bool) -> Iterator[str]:
     if labels.imbalance is not None and labels.imbalance > labels.threshold and not labels.mitigation:
         yield from _imbalance(labels, proposes)
     if labels.empty:
-        yield f"Labels of your list without a single row: {some(labels.empty)}. Nothing can be learnt about them."
+        yield f"Labels of your list without a single row: {first_of(labels.empty, SHOWN)}. Nothing can be learnt about them."
     if labels.unseen:
         yield (
-            f"Held-out rows have labels that no training row has: {some(labels.unseen)}. A tuned model can't learn them, "
+            f"Held-out rows have labels that no training row has: {first_of(labels.unseen, SHOWN)}. A tuned model can't learn them, "
             "and such rows will count as wrong where it does not name them all the same."
         )
     alike = sum(1 for written, label in labels.merges if normal(written) == normal(label))
@@ -193,9 +196,3 @@ def _imbalance(labels: LabelSet, proposes: bool) -> Iterator[str]:
             "Against the imbalance I can repeat the rows of rare labels (say 'oversample'), cut the frequent ones down (say "
             f"'undersample') or leave labels out (say 'leave out the label {least[0]}'). Without a word the rows stay as they are."
         )
-
-
-def some(names: tuple[str, ...]) -> str:
-    """The first names of many, the rest counted."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

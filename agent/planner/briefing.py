@@ -14,6 +14,7 @@ from prompts.quoting import clean
 from tools.facts import JobSeen
 from tools.known import SUCCEEDED, TERMINAL
 from tuning import workflows
+from tuning.lists import first_of
 from tuning.plan import Plan, PlanItem
 
 SHOWN = 10
@@ -144,7 +145,7 @@ def _standing(state: SessionState, plan: Plan) -> str:
 def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
     known = state.known
     jobs = [_job(job) for item in plan.items if (job := known.job(item.id)) and job.resource in state.active]
-    running = f": {_listed(jobs)}" if jobs else ""
+    running = f": {first_of(jobs, SHOWN)}" if jobs else ""
     yield "active jobs", f"{len(state.active)} of at most {plan.max_active_jobs}{running}"
     ready = [item for item in plan.items if not finished(state, plan, item.id) and _may_run(state, plan, item)]
     for kind, word in (
@@ -158,12 +159,12 @@ def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
         if kind == "deploy" and plan.workflow == workflows.CLASSIFICATION.name:
             names = names[: max(0, free_deployments(state))]
         if names:
-            yield word, _listed(names)
+            yield word, first_of(names, SHOWN)
     ended = [
         i.id for i in plan.items if (job := known.job(i.id)) and job.state in SUCCEEDED and i.id not in known.measured
     ]
     if ended:
-        yield "measure now", _listed(ended)
+        yield "measure now", first_of(ended, SHOWN)
     if _sweep_is_over(state, plan):
         yield "the sweep is over", "present_scoreboard"
     if stages := list(_scores_to_show(state, plan)):
@@ -172,7 +173,7 @@ def _progress(state: SessionState, plan: Plan) -> Iterable[tuple[str, str]]:
         i.id for i in plan.items if (job := known.job(i.id)) and job.state in TERMINAL and job.state not in SUCCEEDED
     ]
     if lost:
-        yield "failed", _listed(lost)
+        yield "failed", first_of(lost, SHOWN)
     if state.promoted is not None:
         yield "promoted", f"candidate {state.promoted}"
     if not state.active and not open_items(state):
@@ -228,8 +229,3 @@ def _is_open(state: SessionState, plan: Plan, item: PlanItem) -> bool:
 def _again(state: SessionState, plan: Plan, item: PlanItem) -> bool:
     job = state.known.job(item.id)
     return job is not None and not blocked(state, plan, item, job.attempt + 1)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

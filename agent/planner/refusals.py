@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 
-LONGEST_AFTER = 3_600.0
-"""Seconds; an endpoint that wants more is asked again after them."""
+from tools.retry_after import wanted_pause
+
 _TOOLS = re.compile(r"\btools?\b|tool[_ -]|function[_ -]?call|\bfunctions?\b")
 _NO_MODEL = re.compile(
     r"model[^.]{0,120}(?:not found|does not exist|doesn't exist|not a valid model)|(?:unknown|invalid|no such) model"
@@ -74,24 +73,3 @@ def _request(status: int, body: str) -> str:
     if status == 404:
         return "was not found (HTTP 404): check FIREAGENT_LLM_URL and FIREAGENT_LLM_MODEL"
     return f"refuses the request (HTTP {status})"
-
-
-def wanted_pause(headers: Mapping[str, str], now: float) -> float:
-    """Seconds that the endpoint wants to be left alone, by its Retry-After header (a number or a date); 0 if it says none."""
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "")
-        try:
-            seconds = float(value) * unit
-        except ValueError:
-            seconds = _until(value) - now
-        if seconds > 0:  # NaN is not, infinity is
-            return min(LONGEST_AFTER, seconds)
-    return 0.0
-
-
-def _until(date: str) -> float:
-    """Seconds since the epoch; 0 for what is no date."""
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except ValueError:
-        return 0.0

@@ -22,7 +22,7 @@ from agent.understanding.numbers import plain_numbers
 from agent.understanding.quoting import split_quoted
 from agent.understanding.result import Gate, Reply
 from agent.understanding.text import bounded, normalised
-from agent.understanding.yes_forms import is_no_whole_yes, kind_of
+from agent.understanding.yes_forms import kind_of
 from tuning.request import Request
 
 _QUOTED_WORDS = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']{6,}'(?!\w)|`[^`]*`")
@@ -124,10 +124,6 @@ def _approval(text: str, quoted: bool, gate: Gate, context: str) -> Reply | None
     body = without_frame(normalised(bounded(text)))
     if quoted and not (body := _above_the_plan(text)):
         return None
-    if gate != "question" and is_no_whole_yes(body.lower()):
-        return Reply(
-            "unclear", "The reply agrees to a part, or may not be meant as a yes. 'Approved' approves the whole."
-        )
     asks_leave = gate == "question" and kind_of_question(context) == "yes_no"
     said = _with_known_cost(body.lower(), context)
     if gate in ("promotion", "comparison"):

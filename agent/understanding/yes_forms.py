@@ -203,19 +203,3 @@ def _corrected(word: str) -> str:
 @lru_cache(maxsize=1)
 def _approval_words() -> tuple[str, ...]:
     return tuple(sorted({piece for word in words("approval_words") if len(word) > 4 for piece in folded(word, {})}))
-
-
-_NO_WHOLE_YES = re.compile(
-    r"(?:yes,? to|(?:i |we )?(?:approve|confirm|accept|ok|authori[sz]e)(?: of)?) (?:just |only )?"
-    r"(?:the (?:sweep|training|setup|settings|grid|data(?:set)?|evaluations?|deployments?))"
-    r"|confirm (?:that|the (?:costs?|price|budget))|(?:the )?costs? (?:is |are )?(?:approved|confirmed|accepted)"
-    r"|(?:please|pls|kindly) (?:approve|confirm|accept|authori[sz]e)\b.*"
-    r"|(?:i|we) (?:can|could|may) (?:approve|confirm|accept|authori[sz]e)\b.*"
-    r"|.*\blol\b.*|.*🤞.*|(?:the )?best start"
-    r"|大丈夫です|大丈夫|いいです|結構です"
-)
-
-
-def is_no_whole_yes(text: str) -> bool:
-    """Whether a text with words of consent agrees to a part only, asks others for theirs, or may mean "no, thank you"."""
-    return _NO_WHOLE_YES.fullmatch(text.strip(" .!。！")) is not None

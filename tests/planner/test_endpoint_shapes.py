@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from agent.planner.refusals import LONGEST_AFTER, EndpointTrouble, refused, wanted_pause
+from agent.planner.refusals import EndpointTrouble, refused
 from agent.planner.toolbox import schemas
 from agent.planner.written_calls import written_calls
 from agent.session.events import ModelCall
 from tests.planner.scripted_model import KEY, Reply
 from tests.planner.test_endpoint import QUESTION, answer, asking
+from tools.retry_after import LONGEST_AFTER, wanted_pause
 
 LOOK = ("list_resources", {"kind": "models", "names": []})
 SAY = ("say", {"text": "Well."})
